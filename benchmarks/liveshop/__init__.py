@@ -1,0 +1,1 @@
+"""A made-up live-commerce world with known truth."""

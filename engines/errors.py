@@ -1,0 +1,9 @@
+"""What engines raise. Messages name the thing, the value and the cure."""
+
+
+class EngineError(Exception):
+    retriable = False
+
+
+class BundleError(EngineError):
+    """A bundle that is missing, damaged, foreign or of another version."""

@@ -1,0 +1,142 @@
+"""Everything that can be set, with its unit, its default and its limits. Read once, at the edge; frozen after."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from stream.errors import UsageError
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class SourceConfig(Model):
+    """How a livestream is opened, read, retried and given up."""
+
+    open_timeout_s: Positive = 10.0
+    read_timeout_s: Positive = 10.0
+    stall_after_s: Positive = 6.0
+    retry_first_s: Positive = 0.5
+    retry_max_s: Positive = 30.0
+    max_attempts: int | None = Field(default=None, ge=1)
+    frames_per_second: Positive = 2.0
+    longer_side: int = Field(default=640, ge=64, le=4096)
+    live: bool | None = None
+    pace: Literal["realtime", "fast"] = "realtime"
+    audio: bool = False
+    allow_private_hosts: bool = False
+    allow_files: bool = False
+    max_width: int = Field(default=4096, ge=64, le=16384)
+
+
+class WindowConfig(Model):
+    length_s: Positive = 3.0
+    hop_s: Annotated[float, Field(gt=0, le=1.0)] = 0.5
+
+
+class DecideConfig(Model):
+    """The sequential test. Probabilities are calibrated, so thresholds mean what they say."""
+
+    show_at: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    hide_at: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    hold_s: Annotated[float, Field(ge=0)] = 1.5
+    update_every_s: Positive = 5.0
+    max_shown: int = Field(default=3, ge=1)
+
+
+class StreamConfig(Model):
+    """One livestream: what to watch, and which products it may show."""
+
+    stream_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+    url: SecretStr
+    shop_id: str | None = None
+    products: tuple[str, ...] | None = None
+    source: SourceConfig = SourceConfig()
+    window: WindowConfig = WindowConfig()
+    decide: DecideConfig = DecideConfig()
+
+
+class KafkaConfig(Model):
+    bootstrap_servers: str = "127.0.0.1:9092"
+    client_id: str = "nowshowing"
+    topic_prefix: str = "nowshowing"
+    send_deadline_s: Positive = 10.0
+    linger_ms: int = Field(default=0, ge=0, le=1000)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _credentials_are_complete(self) -> KafkaConfig:
+        if self.sasl_mechanism and not (self.sasl_username and self.sasl_password):
+            raise ValueError("sasl_mechanism needs sasl_username and sasl_password")
+        return self
+
+
+class HttpConfig(Model):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    read_token: SecretStr | None = None
+    control_token: SecretStr | None = None
+    open_on_loopback: bool = False
+
+
+class WorkerConfig(Model):
+    """`nowshowing run --config FILE`: the whole of one worker process."""
+
+    gallery: Path
+    bundle: str = "classic"
+    sinks: tuple[str, ...] = ("jsonl:-",)
+    kafka: KafkaConfig = KafkaConfig()
+    http: HttpConfig = HttpConfig()
+    streams: tuple[StreamConfig, ...] = ()
+    max_batch: int = Field(default=8, ge=1, le=256)
+    engine_threads: int = Field(default=1, ge=1, le=256)
+    drain_deadline_s: Positive = 10.0
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> WorkerConfig:
+        ids = [stream.stream_id for stream in self.streams]
+        doubles = sorted({i for i in ids if ids.count(i) > 1})
+        if doubles:
+            raise ValueError(f"stream_id {', '.join(doubles)} is given more than once")
+        return self
+
+
+def load_config(path: Path) -> WorkerConfig:
+    """Reads a TOML file; relative paths in it are relative to it."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"config {path}: no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"config {path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"config {path}: not valid TOML: {error}") from error
+    try:
+        config = WorkerConfig.model_validate(raw)
+    except ValidationError as error:
+        raise UsageError(f"config {path}: {describe(error)}") from error
+    if config.gallery.is_absolute():
+        return config
+    return config.model_copy(update={"gallery": path.parent / config.gallery})
+
+
+def describe(error: ValidationError) -> str:
+    """Every mistake in one line: where, what is wrong, which value (never a secret's)."""
+    parts = []
+    for item in error.errors(include_url=False, include_context=False):
+        where = ".".join(str(step) for step in item["loc"]) or "config"
+        secret = any(word in where for word in ("url", "password", "token"))
+        value = "" if secret or isinstance(item["input"], dict) else f" (got {item['input']!r})"
+        parts.append(f"{where}: {item['msg']}{value}")
+    return "; ".join(parts)

@@ -1,0 +1,147 @@
+"""What flows between stages: frozen, slotted, no behaviour. Knows no clock and no loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engines.base import Box, Encoded
+
+Image = NDArray[np.uint8]  # (height, width, 3), RGB
+Samples = NDArray[np.float32]  # (n,), mono, 16 kHz, -1..1
+Embedding = NDArray[np.float32]  # (dim,), unit length
+
+Seconds = float
+"""Stream time: seconds since the first frame of this connection."""
+
+
+class State(StrEnum):
+    """Where a livestream stands; published as its status."""
+
+    STARTING = "starting"
+    LIVE = "live"
+    STALLED = "stalled"
+    RETRYING = "retrying"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why something changed. Published: adding one is compatible, renaming one is not."""
+
+    REQUESTED = "requested"  # somebody asked for it
+    CONNECTED = "connected"
+    END_OF_STREAM = "end_of_stream"  # the stream itself said that it is over
+    STALLED = "stalled"  # connected, but nothing new for longer than the stall deadline
+    OPEN_TIMEOUT = "open_timeout"
+    READ_TIMEOUT = "read_timeout"
+    REFUSED = "refused"  # connection refused
+    UNREACHABLE = "unreachable"  # no route, no such host
+    FORBIDDEN = "forbidden"  # 401, 403
+    NOT_FOUND = "not_found"  # 404, 410
+    SERVER_ERROR = "server_error"  # 5xx and other protocol trouble
+    TLS = "tls"
+    BAD_URL = "bad_url"  # not a URL we may open
+    BAD_MEDIA = "bad_media"  # bytes came, but they are not media we can decode
+    NO_VIDEO = "no_video"
+    DISCONTINUITY = "discontinuity"  # timestamps jumped, an ad began or ended, the playlist says so
+    HUNG = "hung"  # the demuxer did not come back and was abandoned
+    NOT_SEEN = "not_seen"  # the product is in view no longer
+    PRODUCT_REMOVED = "product_removed"
+    SHUTDOWN = "shutdown"  # this worker stops
+    GAVE_UP = "gave_up"  # retries used up
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One kept picture. `wall`: when it left the decoder (epoch seconds); `utc`: program date-time if known."""
+
+    at: Seconds
+    image: Image
+    wall: float
+    utc: float | None = None
+    decode_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    at: Seconds
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The stream broke here: whoever keeps state forgets it."""
+
+    at: Seconds
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one frame became."""
+
+    at: Seconds
+    encoded: Encoded
+    wall: float
+    utc: float | None = None
+    decode_s: float = 0.0
+    queue_s: float = 0.0
+    encode_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Committed words only; times are stream time."""
+
+    start: Seconds
+    end: Seconds
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    start: Seconds
+    end: Seconds
+    views: tuple[View, ...]
+    words: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One product as a window saw it. `probability` is calibrated: that the product is being shown."""
+
+    product_id: str
+    probability: float
+    visual: float = 0.0
+    patches: float = 0.0
+    speech: float = 0.0
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A window's products, best first. Empty `ranked` means that nothing in the catalogue fits."""
+
+    window: Window
+    ranked: tuple[Candidate, ...] = ()
+    search_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A livestream's state change, as the source or the worker says it."""
+
+    state: State
+    reason: Reason
+    detail: str = ""
+    attempt: int = 0
+    retry_in_s: float | None = None
+    facts: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""Rules for every test: one declared category a module, no blocked loop, no skip where everything is required."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+CATEGORIES = {"unit", "media", "kafka", "browser", "models", "gpu"}
+REQUIRE_ALL = os.environ.get("NOWSHOWING_REQUIRE_ALL") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mine = {mark.name for mark in item.iter_markers()} & CATEGORIES
+        if len(mine) != 1:
+            raise pytest.UsageError(
+                f"{item.nodeid}: a test module declares exactly one category (pytestmark = pytest.mark.unit, "
+                f"...), one of {sorted(CATEGORIES)}; this one has {sorted(mine) or 'none'}"
+            )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    expected = hasattr(report, "wasxfail") or item.get_closest_marker("gpu") is not None
+    if REQUIRE_ALL and report.skipped and not expected:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and NOWSHOWING_REQUIRE_ALL=1: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_call_on_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """A blocking call made on a running event loop by our own packages fails the test."""
+    if not request.node.get_closest_marker("asyncio"):
+        yield None
+        return
+    with blockbuster_ctx(scanned_modules=["stream", "engines", "indexes"]) as guard:
+        yield guard
