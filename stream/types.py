@@ -145,3 +145,32 @@ class Status:
     attempt: int = 0
     retry_in_s: float | None = None
     facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on three clocks: stream time, program date-time if known, and ours."""
+
+    pts: Seconds
+    utc: float | None
+    wall: float
+
+
+class Change(StrEnum):
+    SHOWN = "shown"
+    UPDATED = "updated"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the decider concluded about one product. A SHOWN is always followed by a HIDDEN of the same product."""
+
+    change: Change
+    candidate: Candidate
+    alternatives: tuple[Candidate, ...]  # best first, without the product itself
+    shown_at: Moment  # the first frame it was seen in
+    frames: int  # views that took part
+    hidden_at: Moment | None = None  # on HIDDEN: the last frame it was seen in
+    why: Reason | None = None  # on HIDDEN
+    latency: dict[str, float] = field(default_factory=dict)  # seconds per stage, of the view that decided
