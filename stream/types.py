@@ -173,4 +173,5 @@ class Decision:
     frames: int  # views that took part
     hidden_at: Moment | None = None  # on HIDDEN: the last frame it was seen in
     why: Reason | None = None  # on HIDDEN
+    again_after_s: float | None = None  # on SHOWN: how long ago this very product was hidden, if it was
     latency: dict[str, float] = field(default_factory=dict)  # seconds per stage, of the view that decided

@@ -1,0 +1,154 @@
+"""Sightings in, shown/updated/hidden out: a sequential test per product, with hysteresis. Pure: no clock, no loop.
+
+Each sighting gives every product a calibrated probability of being in view. Their log-odds add up, at a discount
+(neighbouring frames are not independent) and capped (no single frame decides). A product is *shown* when the sum
+says so, and dated back to the first view of that run. It is *hidden* when it was not seen for `hold_s`, when
+the sum has turned against it, or as soon as a rival is shown while it is out of view; dated back to the last view it
+was seen in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log
+from typing import TYPE_CHECKING
+
+from stream.fuse import FLOOR
+from stream.types import Candidate, Change, Decision, Moment, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.types import Seconds, Sighting
+
+DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
+PER_VIEW = 1.6  # the most that one view may add or take: two good views are needed for the default show_at
+SEEN = 0.5  # in view, more likely than not
+NEWS = 0.1  # a change of confidence worth an `updated`
+MAX_ALTERNATIVES = 4
+
+
+def logit(probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(p / (1 - p))
+
+
+@dataclass(slots=True)
+class _Track:
+    """One product's case so far. Dropped as soon as it says nothing any more."""
+
+    first: Moment
+    last: Moment
+    candidate: Candidate
+    evidence: float = 0.0
+    frames: int = 0
+    shown: bool = False
+    told: Candidate | None = None
+    told_at: Seconds = 0.0
+
+
+class Decider:
+    """Never shows a product twice without hiding it in between, and hides whatever it has shown."""
+
+    def __init__(
+        self, *, show_at: float, hide_at: float, hold_s: Seconds, update_every_s: Seconds, max_shown: int
+    ) -> None:
+        self._show = logit(show_at)
+        self._floor = logit(hide_at)
+        self._ceiling = self._show + PER_VIEW
+        self._hold_s = hold_s
+        self._update_every_s = update_every_s
+        self._max_shown = max_shown
+        self._tracks: dict[str, _Track] = {}
+        self._hidden_at: dict[str, Seconds] = {}
+
+    @property
+    def tracked(self) -> frozenset[str]:
+        """Products with a case open: the search always looks at these again."""
+        return frozenset(self._tracks)
+
+    @property
+    def showing(self) -> frozenset[str]:
+        return frozenset(i for i, track in self._tracks.items() if track.shown)
+
+    def push(self, sighting: Sighting) -> list[Decision]:
+        """What changed with this sighting: hides first, then updates, then shows."""
+        now = _moment(sighting)
+        self._weigh(sighting, now)
+        shows = list(self._shows(sighting, now))
+        new = bool(shows)
+        return [*self._hides(now, replaced=new), *self._updates(sighting, now), *shows]
+
+    def end(self, why: Reason) -> list[Decision]:
+        """The stream broke or stops: everything shown is hidden, everything known is forgotten."""
+        decisions = [self._hide(i, why) for i in sorted(self.showing)]
+        self._tracks.clear()
+        self._hidden_at.clear()
+        return decisions
+
+    def remove(self, product_id: str) -> list[Decision]:
+        """The product left the catalogue."""
+        if product_id in self.showing:
+            return [self._hide(product_id, Reason.PRODUCT_REMOVED)]
+        self._tracks.pop(product_id, None)
+        return []
+
+    def _weigh(self, sighting: Sighting, now: Moment) -> None:
+        seen = {candidate.product_id: candidate for candidate in sighting.ranked}
+        for product_id in [*self._tracks, *(i for i in seen if i not in self._tracks)]:
+            candidate = seen.get(product_id)
+            probability = FLOOR if candidate is None else candidate.probability
+            track = self._tracks.get(product_id)
+            if track is None:
+                if candidate is None or probability < SEEN:
+                    continue
+                track = self._tracks[product_id] = _Track(first=now, last=now, candidate=candidate)
+            step = max(-PER_VIEW, min(PER_VIEW, DISCOUNT * logit(probability)))
+            track.evidence = max(self._floor, min(self._ceiling, track.evidence + step))
+            if candidate is not None and probability >= SEEN:
+                track.last, track.candidate, track.frames = now, candidate, track.frames + 1
+            elif track.evidence <= 0 and not track.shown:
+                del self._tracks[product_id]
+
+    def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
+        room = self._max_shown - len([i for i in self.showing if self._tracks[i].last == now])
+        ready = [i for i, t in self._tracks.items() if not t.shown and t.evidence >= self._show and t.last == now]
+        for product_id in sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))[: max(room, 0)]:
+            track = self._tracks[product_id]
+            track.shown = True
+            again = self._hidden_at.pop(product_id, None)
+            decision = self._decision(Change.SHOWN, track, sighting)
+            yield decision if again is None else replace(decision, again_after_s=track.first.pts - again)
+
+    def _hides(self, now: Moment, *, replaced: bool) -> Iterator[Decision]:
+        for product_id in sorted(self.showing):
+            track = self._tracks[product_id]
+            away_s = now.pts - track.last.pts
+            doubted = track.evidence <= self._floor
+            if doubted or away_s > self._hold_s or (replaced and away_s > 0):
+                yield self._hide(product_id, Reason.NOT_SEEN)
+
+    def _updates(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
+        for product_id in sorted(self.showing):
+            track = self._tracks[product_id]
+            told = track.told
+            if told is None or track.last != now or now.pts - track.told_at < self._update_every_s:
+                continue
+            if abs(track.candidate.probability - told.probability) >= NEWS:
+                yield self._decision(Change.UPDATED, track, sighting)
+
+    def _decision(self, change: Change, track: _Track, sighting: Sighting) -> Decision:
+        track.told, track.told_at = track.candidate, track.last.pts
+        mine = track.candidate.product_id
+        others = tuple(c for c in sighting.ranked if c.product_id != mine)[:MAX_ALTERNATIVES]
+        return Decision(change, track.candidate, others, track.first, track.frames)
+
+    def _hide(self, product_id: str, why: Reason) -> Decision:
+        track = self._tracks.pop(product_id)
+        self._hidden_at[product_id] = track.last.pts
+        return Decision(Change.HIDDEN, track.candidate, (), track.first, track.frames, hidden_at=track.last, why=why)
+
+
+def _moment(sighting: Sighting) -> Moment:
+    view = sighting.window.views[-1]
+    return Moment(pts=view.at, utc=view.utc, wall=view.wall)

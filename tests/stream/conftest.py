@@ -1,0 +1,31 @@
+"""Timelines drawn in ASCII: one character a view, half a second apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from engines.base import Encoded, Patches
+from stream.types import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EMPTY = Encoded(
+    embedding=np.ones(1, np.float32),
+    patches=Patches(
+        vectors=np.zeros((0, 1), np.float16),
+        places=np.zeros((0, 4), np.float32),
+        thumb=np.zeros((0, 0, 3), np.uint8),
+    ),
+)
+
+
+@pytest.fixture
+def view_at() -> Callable[[float], View]:
+    def make(at: float) -> View:
+        return View(at=at, encoded=EMPTY, wall=1000.0 + at, utc=2000.0 + at)
+
+    return make

@@ -1,0 +1,160 @@
+"""Timelines: one character a view, half a second apart.
+
+`A` A is surely in view, `a` A is probably, `?` A perhaps (below one half), `.` nothing, `X` A and B both surely,
+`B`, `b` likewise for B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stream.decide import Decider
+from stream.types import Candidate, Change, Decision, Reason, Sighting, View, Window
+
+pytestmark = pytest.mark.unit
+
+ViewAt = Callable[[float], View]
+LOOKS = {
+    "A": {"A": 0.99}, "a": {"A": 0.8}, "?": {"A": 0.4}, ".": {}, "B": {"B": 0.99}, "b": {"B": 0.8},
+    "X": {"A": 0.99, "B": 0.98}, "Y": {"A": 0.99, "B": 0.98, "C": 0.97},
+}  # fmt: skip
+
+
+@pytest.fixture
+def play(view_at: ViewAt) -> Callable[..., list[Decision]]:
+    def run(timeline: str, *, decider: Decider | None = None, start: float = 0.0) -> list[Decision]:
+        decider = decider or make()
+        decisions = []
+        for n, character in enumerate(timeline):
+            view = view_at(start + n / 2)
+            ranked = tuple(Candidate(i, p) for i, p in LOOKS[character].items())
+            decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked))
+        return decisions
+
+    return run
+
+
+def make(*, hold_s: float = 1.5, max_shown: int = 3, hide_at: float = 0.1) -> Decider:
+    return Decider(show_at=0.95, hide_at=hide_at, hold_s=hold_s, update_every_s=5.0, max_shown=max_shown)
+
+
+def told(decisions: list[Decision]) -> list[str]:
+    """`+A@1.0` shown, dated back to 1.0; `-A@3.0` hidden, last seen at 3.0; `~A` updated."""
+    out = []
+    for d in decisions:
+        sign = {Change.SHOWN: "+", Change.UPDATED: "~", Change.HIDDEN: "-"}[d.change]
+        when = d.hidden_at if d.hidden_at is not None else d.shown_at
+        out.append(f"{sign}{d.candidate.product_id}@{when.pts:g}")
+    return out
+
+
+Play = Callable[..., list[Decision]]
+
+
+def test_a_product_is_shown_dated_back_to_its_first_view_and_hidden_at_its_last(play: Play) -> None:
+    assert told(play("..AAAA.....")) == ["+A@1", "-A@2.5"]
+
+
+def test_one_sure_view_alone_never_shows(play: Play) -> None:
+    assert told(play("..A....A...")) == []
+
+
+def test_two_sure_views_are_enough(play: Play) -> None:
+    assert told(play("..AA")) == ["+A@1"]
+
+
+def test_probable_views_need_more_of_them(play: Play) -> None:
+    assert told(play("aaaa")) == []
+    assert told(play("aaaaaa")) == ["+A@0"]
+
+
+def test_doubtful_views_never_show(play: Play) -> None:
+    assert told(play("?" * 200)) == []
+
+
+def test_a_short_cover_does_not_hide(play: Play) -> None:
+    assert told(play("AAAA..AAAA..?AAA")) == ["+A@0"]
+
+
+def test_a_long_absence_hides_and_a_return_shows_again(play: Play) -> None:
+    decisions = play("AAAA.......AAA")
+    assert told(decisions) == ["+A@0", "-A@1.5", "+A@5.5"]
+    assert decisions[-1].again_after_s == pytest.approx(4.0)
+
+
+def test_a_rival_hides_what_is_out_of_view_at_once(play: Play) -> None:
+    assert told(play("AAAABB")) == ["+A@0", "-A@1.5", "+B@2"]
+
+
+def test_two_products_in_view_are_both_shown(play: Play) -> None:
+    assert told(play("XXXX")) == ["+A@0", "+B@0"]
+
+
+def test_no_more_than_max_shown_at_once(play: Play) -> None:
+    assert told(play("YYYYY", decider=make(max_shown=2))) == ["+A@0", "+B@0"]
+    assert told(play("XXXXB.BBBB.", decider=make(max_shown=1))) == ["+A@0", "-A@1.5", "+B@0"]
+
+
+def test_evidence_that_turns_hides_before_the_hold_is_over(play: Play) -> None:
+    decider = make(hold_s=60.0)
+    assert told(play("AAAA........", decider=decider)) == ["+A@0", "-A@1.5"]
+
+
+def test_an_update_tells_a_changed_confidence_and_not_more_often_than_asked(play: Play) -> None:
+    assert told(play("A" * 4 + "a" * 30)) == ["+A@0", "~A@0"]
+    assert told(play("A" * 60)) == ["+A@0"]
+
+
+def test_a_gap_hides_all_with_its_reason_and_forgets_the_rest(play: Play) -> None:
+    decider = make()
+    play("XXX", decider=decider)
+    ends = decider.end(Reason.STALLED)
+    assert [(d.candidate.product_id, d.why) for d in ends] == [("A", Reason.STALLED), ("B", Reason.STALLED)]
+    assert decider.tracked == frozenset()
+    assert told(play("A", decider=decider, start=10.0)) == []
+    assert decider.end(Reason.SHUTDOWN) == []
+
+
+def test_a_removed_product_is_hidden_with_that_reason(play: Play) -> None:
+    decider = make()
+    play("AAAb", decider=decider)
+    assert [d.why for d in decider.remove("A")] == [Reason.PRODUCT_REMOVED]
+    assert decider.remove("B") == []
+    assert decider.remove("never heard of") == []
+    assert decider.tracked == frozenset()
+
+
+def test_a_show_carries_the_alternatives_without_itself(play: Play) -> None:
+    first = play("XX")[0]
+    assert [c.product_id for c in first.alternatives] == ["B"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.text(alphabet="".join(LOOKS) + "|", max_size=80), st.integers(1, 3))
+def test_shows_and_hides_always_pair_up(play: Play, timeline: str, max_shown: int) -> None:
+    decider = make(max_shown=max_shown)
+    decisions: list[Decision] = []
+    start = 0.0
+    for part in timeline.split("|"):
+        decisions += play(part, decider=decider, start=start)
+        decisions += decider.end(Reason.STALLED)
+        start += len(part) / 2 + 1
+    shown: dict[str, float] = {}
+    for d in decisions:
+        product_id = d.candidate.product_id
+        match d.change:
+            case Change.SHOWN:
+                assert product_id not in shown
+                shown[product_id] = d.shown_at.pts
+                assert len(shown) <= max_shown
+            case Change.UPDATED:
+                assert product_id in shown
+            case Change.HIDDEN:
+                assert d.hidden_at is not None
+                assert d.hidden_at.pts >= shown.pop(product_id)
+                assert d.why is not None
+    assert not shown

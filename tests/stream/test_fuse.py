@@ -1,0 +1,58 @@
+"""Looks of one hop become one ranked sighting; nothing leaks into the next hop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.base import Box, Match
+from stream.fuse import FLOOR, Fuser, Look, sigmoid
+from stream.types import View, Window
+
+pytestmark = pytest.mark.unit
+
+ViewAt = Callable[[float], View]
+
+
+def window(view: View) -> Window:
+    return Window(view.at, view.at, (view,))
+
+
+def match(logit: float) -> Match:
+    return Match(logit=logit, visual=0.5, patches=0.6, box=Box(0, 0, 1, 1))
+
+
+def test_the_surest_product_comes_first_and_keeps_its_evidence(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    fuser.push(Look(0.0, {"weak": match(-1.0), "strong": match(3.0)}, search_s=0.01))
+    sighting = fuser.close(window(view_at(0.0)))
+    assert [c.product_id for c in sighting.ranked] == ["strong", "weak"]
+    assert sighting.ranked[0].box == Box(0, 0, 1, 1)
+    assert sighting.search_s == pytest.approx(0.01)
+
+
+def test_a_view_that_missed_a_product_counts_against_it(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    fuser.push(Look(0.0, {"A": match(4.0)}))
+    fuser.push(Look(0.5, {}))
+    ranked = fuser.close(window(view_at(0.5))).ranked
+    assert ranked[0].probability == pytest.approx((sigmoid(4.0) + FLOOR) / 2)
+
+
+def test_nothing_of_one_hop_or_of_before_a_reset_is_in_the_next(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    fuser.push(Look(0.0, {"A": match(4.0)}))
+    fuser.close(window(view_at(0.0)))
+    assert fuser.close(window(view_at(0.5))).ranked == ()
+    fuser.push(Look(1.0, {"A": match(4.0)}))
+    fuser.reset()
+    assert fuser.close(window(view_at(1.0))).ranked == ()
+
+
+@given(st.floats(-800, 800))
+def test_sigmoid_is_a_probability_everywhere(logit: float) -> None:
+    assert 0.0 <= sigmoid(logit) <= 1.0
+    assert sigmoid(logit) + sigmoid(-logit) == pytest.approx(1.0)
