@@ -24,6 +24,11 @@ class Windower:
         self._views: deque[View] = deque()
         self._next_close: Seconds | None = None
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views of the window that is open, oldest first."""
+        return tuple(self._views)
+
     def push(self, view: View) -> Window | None:
         """The window that this view closes, if it closes one. The first view after a reset always does."""
         self._views.append(view)

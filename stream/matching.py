@@ -1,0 +1,55 @@
+"""One view against the gallery: shortlist, then a close look. Runs in the search thread; knows no loop, no stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stream.fuse import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from engines.base import Matcher
+    from indexes.gallery import Gallery
+    from indexes.scope import Scope
+    from stream.types import Embedding, View
+
+SHORTLIST = 12  # products looked at closely; a close look costs a few milliseconds each on the classic engine
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A view to be searched for. `recent`: the window's earlier views; `tracked`: products with a case open."""
+
+    view: View
+    recent: Sequence[View]
+    scope: Scope
+    tracked: Collection[str] = ()
+
+
+def window_embedding(views: Sequence[View]) -> Embedding:
+    """The sliding-window embedding: the mean direction of its frames, unit length."""
+    total = np.sum([view.encoded.embedding for view in views], axis=0)
+    norm = float(np.linalg.norm(total))
+    return np.asarray(total / norm if norm > 0 else views[-1].encoded.embedding, dtype=np.float32)
+
+
+def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
+    """A function that looks: one snapshot of the gallery, so that no answer mixes two versions."""
+
+    def look(query: Query) -> Look:
+        started = perf_counter()
+        encoded = query.view.encoded
+        embedding = window_embedding([*query.recent, query.view])
+        shortlist = gallery.shortlist(embedding, encoded.patches.vectors, query.scope, SHORTLIST)
+        known = [gallery.index_of(product_id) for product_id in query.tracked]
+        indexes = list(dict.fromkeys([*known, *shortlist]))
+        matches = matcher.match(encoded, [gallery.pictures(index) for index in indexes]) if indexes else []
+        found = {gallery.product(i).product_id: match for i, match in zip(indexes, matches, strict=True)}
+        return Look(at=query.view.at, matches=found, search_s=perf_counter() - started)
+
+    return look

@@ -1,0 +1,198 @@
+"""The wiring of one livestream: source ▶ see ▶ think ▶ publish. Read this first.
+
+    source ══frames(drop oldest)══▶ see ══views(wait)══▶ think ──decisions──▶ publish
+
+A stage never swallows an error: it fails its livestream's group, and the worker decides what follows. Whatever was
+shown is hidden before `run_stream` returns or raises, with the reason why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from stream.channel import Channel, Policy
+from stream.decide import Decider
+from stream.errors import NowShowingError
+from stream.fuse import Fuser
+from stream.matching import Query
+from stream.source import play
+from stream.types import Change, Frame, Gap, Reason, View
+from stream.window import Windower
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from engines.base import Encoded
+    from indexes.scope import Scope
+    from stream.batching import Batcher
+    from stream.clock import Clock
+    from stream.config import StreamConfig
+    from stream.fuse import Look
+    from stream.metrics import Metrics
+    from stream.types import Decision, Image, Status
+
+    Publish = Callable[[Decision], Awaitable[None]]
+    OnStatus = Callable[[Status], Awaitable[None]]
+
+FRAMES = 4  # two seconds of frames: beyond that an old frame is worth less than a new one
+VIEWS = 2
+FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blink
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all livestreams of a worker share."""
+
+    encode: Batcher[Image, Encoded]
+    look: Batcher[Query, Look]
+    metrics: Metrics
+    clock: Clock
+
+
+async def run_stream(
+    config: StreamConfig, scope: Scope, shared: Shared, *, publish: Publish, on_status: OnStatus
+) -> Reason:
+    """Runs until the livestream is over and says why; raises what broke it."""
+    frames: Channel[Frame | Gap] = Channel(
+        "frames",
+        capacity=FRAMES,
+        policy=Policy.WAIT if config.source.pace == "fast" else Policy.DROP_OLDEST,
+        keep=lambda item: isinstance(item, Gap),
+        on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
+    )
+    views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
+    mind = Mind(config, scope, shared, publish)
+    why = Reason.INTERNAL
+    try:
+        async with asyncio.TaskGroup() as group:
+            source = group.create_task(_source(config, frames, shared, on_status), name="source")
+            group.create_task(see(frames, views, shared), name="see")
+            group.create_task(mind.think(views), name="think")
+        why = source.result()
+    except asyncio.CancelledError:
+        why = Reason.SHUTDOWN
+        raise
+    except BaseExceptionGroup as errors:
+        why = reason_of(errors)
+        raise
+    finally:
+        await mind.end(why)
+    return why
+
+
+async def _source(config: StreamConfig, frames: Channel[Frame | Gap], shared: Shared, on_status: OnStatus) -> Reason:
+    url = config.url.get_secret_value()
+    why = await play(
+        url, config.source, frames, None, clock=shared.clock, metrics=shared.metrics, on_status=on_status
+    )
+    await frames.close()
+    return why
+
+
+async def see(frames: Channel[Frame | Gap], views: Channel[View | Gap], shared: Shared) -> None:
+    """Frames to views, one request under way per livestream."""
+    async for item in frames:
+        match item:
+            case Gap():
+                await views.send(item)
+            case Frame():
+                await views.send(await _view(item, shared))
+            case _:
+                assert_never(item)
+    await views.close()
+
+
+async def _view(frame: Frame, shared: Shared) -> View:
+    asked = shared.clock.now()
+    encoded = await shared.encode.ask(frame.image)
+    view = View(
+        at=frame.at,
+        encoded=encoded,
+        wall=frame.wall,
+        utc=frame.utc,
+        decode_s=frame.decode_s,
+        queue_s=asked - frame.wall,
+        encode_s=shared.clock.now() - asked,
+    )
+    shared.metrics.stage("queue", view.queue_s)
+    shared.metrics.stage("encode", view.encode_s)
+    return view
+
+
+class Mind:
+    """The judging end of a livestream: windows, looks, decisions. All its state dies with a gap."""
+
+    def __init__(self, config: StreamConfig, scope: Scope, shared: Shared, publish: Publish) -> None:
+        window, decide = config.window, config.decide
+        self._scope = scope
+        self._shared = shared
+        self._publish = publish
+        self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
+        self._fuser = Fuser()
+        self._decider = Decider(
+            show_at=decide.show_at,
+            hide_at=decide.hide_at,
+            hold_s=decide.hold_s,
+            update_every_s=decide.update_every_s,
+            max_shown=decide.max_shown,
+        )
+
+    async def think(self, views: Channel[View | Gap]) -> None:
+        async for item in views:
+            match item:
+                case Gap(why=why):
+                    await self.end(why)
+                case View():
+                    await self._push(item)
+                case _:
+                    assert_never(item)
+
+    async def end(self, why: Reason) -> None:
+        """Hides what is shown and forgets the rest: state never bridges a gap."""
+        self._windower.reset()
+        self._fuser.reset()
+        for decision in self._decider.end(why):
+            await self._publish(decision)
+
+    async def _push(self, view: View) -> None:
+        metrics, clock = self._shared.metrics, self._shared.clock
+        window = self._windower.push(view)
+        recent = self._windower.views[:-1]
+        asked = clock.now()
+        look = await self._shared.look.ask(Query(view, recent, self._scope, self._decider.tracked))
+        matched = clock.now()
+        metrics.stage("match", matched - asked)
+        self._fuser.push(look)
+        if window is None:
+            return
+        sighting = self._fuser.close(window)
+        decisions = self._decider.push(sighting)
+        if not decisions and not self._decider.tracked:
+            metrics.abstained()
+        ledger = {
+            "decode": view.decode_s,
+            "queue": view.queue_s,
+            "encode": view.encode_s,
+            "window": asked - view.wall - view.queue_s - view.encode_s,
+            "match": matched - asked,
+            "decide": clock.now() - matched,
+        }
+        for decision in decisions:
+            self._count(decision)
+            await self._publish(replace(decision, latency=ledger))
+
+    def _count(self, decision: Decision) -> None:
+        if decision.change is not Change.SHOWN:
+            return
+        self._shared.metrics.detect_delay(self._shared.clock.now() - decision.shown_at.wall)
+        if decision.again_after_s is not None and decision.again_after_s < FLAP_S:
+            self._shared.metrics.flap()
+
+
+def reason_of(error: BaseException) -> Reason:
+    """The published reason for whatever ended a livestream, looking into groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error.reason if isinstance(error, NowShowingError) else Reason.INTERNAL
