@@ -1,0 +1,5 @@
+"""`python -m stream` is `nowshowing`."""
+
+from stream.cli import main
+
+main()

@@ -1,0 +1,83 @@
+"""The `nowshowing` command: one program, sub-commands from stream/commands. Errors we know become one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stream import __version__
+from stream.commands import bundle, catalogue, demo, gallery, run, watch
+from stream.errors import KNOWN, UsageError
+from stream.logs import set_up_logs
+
+app = typer.Typer(
+    name="nowshowing",
+    help="Watches live-commerce streams and says which catalogue product is being shown, while it is on screen.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("watch")(watch.watch)
+app.command("run")(run.run)
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(gallery.app, name="gallery")
+app.add_typer(bundle.app, name="bundle")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error; logs go to stderr.")] = "info",
+) -> None:
+    del version
+    set_up_logs(log_level)
+
+
+def main() -> None:
+    """Runs the command line. Exit codes: 0 done, 1 failed, 2 used wrongly."""
+    try:
+        app()
+    except KNOWN as error:
+        _tell(error)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BaseExceptionGroup as errors:
+        known, unknown = errors.split(KNOWN)
+        if known is None or unknown is not None:
+            raise
+        _tell(next(iter(leaves(known))))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; writing more, even at exit, would only raise again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors themselves, whatever groups they came in."""
+    out: list[BaseException] = []
+    for error in group.exceptions:
+        out.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return out
+
+
+def _tell(error: BaseException) -> None:
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {_escape(str(error))}", soft_wrap=True)
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")
