@@ -1,0 +1,113 @@
+"""Patches of all pictures in one index; a frame's patches vote for products. Knows vectors and owners, no picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.errors import GalleryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PatchVectors = NDArray[np.float16]  # (patches, dim), unit length
+Owners = NDArray[np.int32]  # (patches,): the product each patch belongs to
+
+NEIGHBOURS = 16  # looked at per patch: siblings share prints, and all of them are to be credited
+EXACT_BELOW = 4_000  # patches that are searched one by one; the index would not be faster
+PROBES = 8  # of the index' cells a patch is looked up in
+
+
+class PatchIndex:
+    """Immutable once built. Searching is safe from one thread at a time."""
+
+    def __init__(self, index: faiss.Index, owners: Owners) -> None:
+        self._index = index
+        self._owners = owners
+        self._products = int(owners.max()) + 1 if len(owners) else 0
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    @classmethod
+    def build(cls, vectors: PatchVectors, owners: Owners) -> PatchIndex:
+        if vectors.ndim != 2 or len(vectors) != len(owners):
+            raise GalleryError(f"{vectors.shape} patch vectors and {owners.shape} owners: give one owner to each row")
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        index = _empty(len(rows), rows.shape[1])
+        if not index.is_trained:
+            index.train(rows[:: max(1, len(rows) // 100_000)])
+        index.add(rows)
+        return cls(index, owners.astype(np.int32))
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        faiss.write_index(self._index, str(folder / "patches.faiss"))
+        np.save(folder / "owners.npy", self._owners, allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> PatchIndex:
+        try:
+            index = faiss.read_index(str(folder / "patches.faiss"))
+            owners = np.load(folder / "owners.npy", allow_pickle=False)
+        except (OSError, RuntimeError, ValueError) as why:
+            raise GalleryError(f"{folder.name}: the patch index cannot be read ({why}); build the gallery again") from why
+        if index.ntotal != len(owners):
+            raise GalleryError(
+                f"{folder.name}: {index.ntotal} patches but {len(owners)} owners; build the gallery again"
+            )
+        return cls(index, owners)
+
+    def vote(self, query: PatchVectors, allowed: NDArray[np.bool_] | None, k: int) -> list[tuple[int, float]]:
+        """Up to `k` products with their credit, best first. `allowed`: one flag per product, None for all."""
+        selector = None if allowed is None else self._selector(allowed)
+        if len(query) == 0 or len(self._owners) == 0 or k <= 0 or (selector is None and allowed is not None):
+            return []
+        likeness, rows = self._search(np.ascontiguousarray(query, dtype=np.float32), selector)
+        credit = self._credit(likeness, rows)
+        best = np.lexsort((np.arange(len(credit)), -credit))[:k]
+        return [(int(product), float(credit[product])) for product in best if credit[product] > 0]
+
+    def _selector(self, allowed: NDArray[np.bool_]) -> faiss.IDSelectorBitmap | None:
+        flags = np.zeros(self._products, np.bool_)
+        flags[: len(allowed)] = allowed[: self._products]
+        inside = flags[self._owners]
+        return faiss.IDSelectorBitmap(np.packbits(inside, bitorder="little")) if inside.any() else None
+
+    def _search(
+        self, query: NDArray[np.float32], selector: faiss.IDSelectorBitmap | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        if isinstance(self._index, faiss.IndexIVF):
+            how = faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
+        else:
+            how = faiss.SearchParameters(sel=selector)
+        likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
+        return likeness, rows
+
+    def _credit(self, likeness: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """A product earns, per patch, what its likest neighbour is above the patch's last one: rare beats common."""
+        found = rows >= 0
+        floor = np.where(found, likeness, np.inf).min(axis=1, keepdims=True)
+        gain = np.where(found, likeness - np.where(np.isfinite(floor), floor, 0), 0)
+        owner = np.where(found, self._owners[rows], -1)
+        # neighbours come likest first: an owner met before in the row has its credit already
+        again = (owner[:, :, None] == owner[:, None, :]) & np.tri(owner.shape[1], k=-1, dtype=np.bool_)
+        first = found & ~again.any(axis=2)
+        return np.bincount(owner[first], weights=gain[first], minlength=self._products)
+
+
+def _empty(count: int, dim: int) -> faiss.Index:
+    """Small galleries are searched exactly; larger ones by cells, at half precision."""
+    if count < EXACT_BELOW:
+        return faiss.IndexFlatIP(dim)
+    cells = int(2 ** np.round(np.log2(2 * count**0.5)))
+    coarse = faiss.IndexFlatIP(dim)
+    index = faiss.IndexIVFScalarQuantizer(
+        coarse, dim, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    index.cp.seed = 1
+    index.cp.min_points_per_centroid = 1
+    return index
