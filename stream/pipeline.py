@@ -22,7 +22,7 @@ from stream.types import Change, Frame, Gap, Reason, View
 from stream.window import Windower
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from engines.base import Encoded
     from indexes.scope import Scope
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     Publish = Callable[[Decision], Awaitable[None]]
     OnStatus = Callable[[Status], Awaitable[None]]
+    Play = Callable[..., Coroutine[None, None, Reason]]  # stream.source.play, or a script of it
 
 FRAMES = 4  # two seconds of frames: beyond that an old frame is worth less than a new one
 VIEWS = 2
@@ -49,6 +50,7 @@ class Shared:
     look: Batcher[Query, Look]
     metrics: Metrics
     clock: Clock
+    play: Play = play
 
 
 async def run_stream(
@@ -84,7 +86,7 @@ async def run_stream(
 
 async def _source(config: StreamConfig, frames: Channel[Frame | Gap], shared: Shared, on_status: OnStatus) -> Reason:
     url = config.url.get_secret_value()
-    why = await play(
+    why = await shared.play(
         url, config.source, frames, None, clock=shared.clock, metrics=shared.metrics, on_status=on_status
     )
     await frames.close()
