@@ -54,7 +54,9 @@ class PatchIndex:
             index = faiss.read_index(str(folder / "patches.faiss"))
             owners = np.load(folder / "owners.npy", allow_pickle=False)
         except (OSError, RuntimeError, ValueError) as why:
-            raise GalleryError(f"{folder.name}: the patch index cannot be read ({why}); build the gallery again") from why
+            raise GalleryError(
+                f"{folder.name}: the patch index cannot be read ({why}); build the gallery again"
+            ) from why
         if index.ntotal != len(owners):
             raise GalleryError(
                 f"{folder.name}: {index.ntotal} patches but {len(owners)} owners; build the gallery again"

@@ -1,0 +1,113 @@
+"""Does a piece of the frame look like the catalogue picture, light aside? Knows no patch and no product."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import Image
+
+Lab = NDArray[np.float32]  # (height, width, 3)
+Mask = NDArray[np.bool_]  # (height, width)
+
+CANVAS = 96  # px of the longer side on which two pictures are compared: colour bands, not letters
+BINS = 4  # a side of the colour histogram
+WHITE = 12  # how far from its corner's colour the paper of a packshot may stray
+
+
+class Look(NamedTuple):
+    """How alike, 0..1 each."""
+
+    colour: float
+    structure: float
+
+
+def thumbnail(image: Image, side: int) -> Image:
+    height, width = image.shape[:2]
+    scale = side / max(height, width, 1)
+    if scale >= 1 or min(height, width) == 0:
+        return image.copy()
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def to_lab(image: Image) -> Lab:
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab), dtype=np.float32)
+
+
+def foreground(image: Image) -> Mask:
+    """Without the paper it was photographed on: what the corners' colour floods. All of it where nothing floods."""
+    height, width = image.shape[:2]
+    mask = np.zeros((height + 2, width + 2), np.uint8)
+    for corner in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):
+        if image[corner[1], corner[0]].min() > 225 and not mask[corner[1] + 1, corner[0] + 1]:
+            cv2.floodFill(
+                image.copy(), mask, corner, (0, 0, 0), (WHITE,) * 3, (WHITE,) * 3, 4 | cv2.FLOODFILL_MASK_ONLY
+            )
+    inside = mask[1:-1, 1:-1] == 0
+    return inside if inside.mean() > 0.05 else np.ones_like(inside)
+
+
+def colours(image: Image) -> NDArray[np.float32]:  # (BINS ** 3,), unit length
+    """A soft-edged colour histogram of the whole picture, square-rooted."""
+    small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA)
+    counts = cv2.calcHist([small], [0, 1, 2], None, [BINS] * 3, [0, 256] * 3).ravel()
+    root = np.sqrt(counts)
+    return np.asarray(root / max(float(np.linalg.norm(root)), 1e-6), dtype=np.float32)
+
+
+def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
+    """The seen picture under the true picture's light: brightness free, colour cast only as far as lamps go."""
+    out = seen.copy()
+    if not mask.any():
+        return out
+    inside, wanted = seen[mask], true[mask]
+    spread = float(np.clip(wanted[:, 0].std() / max(float(inside[:, 0].std()), 2.0), 0.5, 2.0))
+    out[..., 0] = (seen[..., 0] - inside[:, 0].mean()) * spread + wanted[:, 0].mean()
+    for channel in (1, 2):
+        out[..., channel] += np.clip(np.median(wanted[:, channel] - inside[:, channel]), -12, 12)
+    return out
+
+
+def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
+    """Chroma that agrees after relighting, and brightness that rises and falls together block by block."""
+    if mask.sum() < 50:
+        return Look(0.0, 0.0)
+    lit = relight(seen, true, mask)
+    chroma = np.linalg.norm(lit[..., 1:] - true[..., 1:], axis=2)[mask]
+    return Look(float(np.exp(-chroma / 20).mean()), _correlation(seen[..., 0], true[..., 0], mask))
+
+
+def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mask) -> float:
+    """Mean correlation in blocks of a sixth of the canvas, weighed by how much there is to correlate; 0..1."""
+    inside = mask.astype(np.float32)
+
+    def local(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.boxFilter(values * inside, cv2.CV_32F, (17, 17)), dtype=np.float32)
+
+    share = np.maximum(local(np.ones_like(seen)), 1e-3)
+    one, two = local(seen) / share, local(true) / share
+    both = local(seen * true) / share - one * two
+    first = np.maximum(local(seen * seen) / share - one * one, 0) + 4
+    second = np.maximum(local(true * true) / share - two * two, 0) + 4
+    worth = np.sqrt(second) * inside
+    return float(np.clip((both / np.sqrt(first * second) * worth).sum() / max(float(worth.sum()), 1e-6), 0, 1))
+
+
+def rather(seen: Lab, one: Lab, two: Lab, mask: Mask) -> float:
+    """Which of two look-alikes was seen, judged only where they differ: above 0 the first, size says how sure.
+
+    Light is taken from where the two agree, so that a coloured lamp does not pass for another flavour.
+    """
+    differ = np.linalg.norm(one - two, axis=2)
+    same = mask & (differ < 8)
+    lit = relight(seen, one, same if same.sum() > 100 else mask)
+    worth = np.where(mask, np.maximum(differ - 8, 0), 0)
+    total = float(worth.sum())
+    if total < 200:
+        return 0.0
+    closer = np.linalg.norm(lit - two, axis=2) - np.linalg.norm(lit - one, axis=2)
+    return float((worth * closer / np.maximum(differ, 1)).sum() / total)

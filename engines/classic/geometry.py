@@ -1,0 +1,174 @@
+"""Which patches of two pictures agree on one way of laying the first onto the second. Knows no product, no colour.
+
+Positions are measured in longer sides of their picture, so that a turn is a turn whatever the shape of the picture.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import Box, Patches
+
+Plane = NDArray[np.complex64]  # (points,): positions as complex numbers, so that turn and scale are one product
+Homography = NDArray[np.float64]  # (3, 3), catalogue position to frame position
+
+TENTATIVE = 240  # pairs that may vote; the right ones are among the best few dozen or nowhere
+SIMILAR = 0.60  # below, two patches say nothing about one another
+TURN = 0.6  # rad, how far two patches on one rigid print may disagree; covers perspective and bent paper
+ZOOM = 0.6  # the same for the logarithm of their scales
+NEAR, SLACK = 0.03, 0.22  # how far off a position may be: a share of the print, and of the way to the point
+ENOUGH = 4  # agreeing pairs that fix an affine map with one to spare
+
+
+class Layout(NamedTuple):
+    """A picture's patches in its own plane."""
+
+    at: Plane
+    size: NDArray[np.float32]
+    angle: NDArray[np.float32]
+    shape: tuple[float, float]  # width, height in longer sides
+
+
+class Pairs(NamedTuple):
+    frame: NDArray[np.intp]
+    catalogue: NDArray[np.intp]
+    likeness: NDArray[np.float32]
+
+
+class Fit(NamedTuple):
+    """A consensus. `pairs` are those that agree; `homography` lays the catalogue picture into the frame."""
+
+    homography: Homography
+    pairs: Pairs
+    weight: float
+
+
+def layout(patches: Patches) -> Layout:
+    height, width = patches.thumb.shape[:2]
+    longer = max(height, width, 1)
+    shape = (width / longer, height / longer)
+    x, y, size, angle = patches.places.T if len(patches.places) else np.zeros((4, 0), np.float32)
+    return Layout((x * shape[0] + 1j * y * shape[1]).astype(np.complex64), size, angle, shape)
+
+
+def tentative(likeness: NDArray[np.float32]) -> Pairs:
+    """Every frame patch with its likest catalogue patch, the likest pairs first. `likeness` is (frame, catalogue)."""
+    if likeness.size == 0:
+        empty = np.zeros(0, np.intp)
+        return Pairs(empty, empty, np.zeros(0, np.float32))
+    to = np.argmax(likeness, axis=1)
+    value = likeness[np.arange(len(to)), to]
+    order = np.argsort(-value, kind="stable")[:TENTATIVE]
+    order = order[value[order] > SIMILAR]
+    return Pairs(order, to[order], value[order])
+
+
+def weigh(likeness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a pair is worth: little just above `SIMILAR`, one when alike."""
+    return np.asarray(((likeness - SIMILAR) / (1 - SIMILAR)) ** 2 + 0.05, dtype=np.float32)
+
+
+def fit(frame: Layout, catalogue: Layout, pairs: Pairs) -> Fit | None:
+    """The similarity that most pairs agree with, each pair in turn being the proposal; then sharpened."""
+    if len(pairs.frame) < ENOUGH:
+        return None
+    worth = weigh(pairs.likeness)
+    agree, span = _agreement(frame, catalogue, pairs)
+    best = int(np.argmax(agree @ worth))
+    inside = np.flatnonzero(agree[best])
+    here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
+    for _ in range(2):
+        if len(inside) < ENOUGH:
+            return None
+        affine = _affine(there[inside], here[inside], worth[inside])
+        off = np.abs(_apply_affine(affine, there) - here)
+        inside = np.flatnonzero((off < 1.5 * NEAR * span[best]) & agree[best] | (off < NEAR * span[best]))
+    inside = _once(pairs, inside)
+    if len(inside) < ENOUGH:
+        return None
+    return _sharpen(Pairs(*(column[inside] for column in pairs)), here[inside], there[inside], affine, span[best])
+
+
+def _agreement(frame: Layout, catalogue: Layout, pairs: Pairs) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(proposals, pairs): does the pair agree with the turn, scale and place that the proposing pair implies?"""
+    q, c = pairs.frame, pairs.catalogue
+    span = frame.size[q] / np.maximum(catalogue.size[c], 1e-6)
+    turn = frame.angle[q] - catalogue.angle[c]
+    apart = np.abs((turn[:, None] - turn[None, :] + np.pi) % (2 * np.pi) - np.pi)
+    zoom = np.log(span)
+    way = catalogue.at[c][None, :] - catalogue.at[c][:, None]
+    lay = (span * np.exp(1j * turn)).astype(np.complex64)
+    off = np.abs(lay[:, None] * way + frame.at[q][:, None] - frame.at[q][None, :])
+    room = span[:, None] * (NEAR + SLACK * np.abs(way))
+    return (off < room) & (apart < TURN) & (np.abs(zoom[:, None] - zoom[None, :]) < ZOOM), span.astype(np.float32)
+
+
+def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:
+    """A catalogue patch counts once, however many frame patches claim it; pairs come likest first."""
+    _, first = np.unique(pairs.catalogue[inside], return_index=True)
+    return inside[np.sort(first)]
+
+
+def _affine(there: Plane, here: Plane, worth: NDArray[np.float32]) -> NDArray[np.float64]:  # (3, 2)
+    """Weighted least squares, held towards a similarity by a light ridge so that few points do not shear it."""
+    rows = np.stack([there.real, there.imag, np.ones(len(there))], axis=1) * worth[:, None]
+    target = np.stack([here.real, here.imag], axis=1) * worth[:, None]
+    return np.asarray(np.linalg.lstsq(rows, target, rcond=None)[0], dtype=np.float64)
+
+
+def _apply_affine(affine: NDArray[np.float64], there: Plane) -> Plane:
+    x, y = (np.stack([there.real, there.imag, np.ones(len(there))], axis=1) @ affine).T
+    return np.asarray(x + 1j * y, dtype=np.complex64)
+
+
+def _sharpen(pairs: Pairs, here: Plane, there: Plane, affine: NDArray[np.float64], span: float) -> Fit | None:
+    """A homography where enough pairs bear one, else the affine map; nothing where it turns the print inside out."""
+    homography = np.vstack([affine.T, [0, 0, 1]])
+    if len(pairs.frame) >= 2 * ENOUGH:
+        source, target = (np.stack([p.real, p.imag], axis=1).astype(np.float64) for p in (there, here))
+        found, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, float(NEAR * span), maxIters=200)
+        if found is not None and plausible(np.asarray(found, np.float64)):
+            keep = np.flatnonzero(np.asarray(mask).ravel())
+            homography = np.asarray(found, np.float64)
+            pairs = Pairs(*(column[keep] for column in pairs))
+    if len(pairs.frame) < ENOUGH or not plausible(homography):
+        return None
+    return Fit(homography, pairs, float(weigh(pairs.likeness).sum()))
+
+
+def plausible(homography: Homography) -> bool:
+    """A print seen from its front: not mirrored, not folded, not squeezed to a line, not larger than life."""
+    corners = project(homography, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64))
+    if not np.isfinite(corners).all():
+        return False
+    edges = np.roll(corners, -1, axis=0) - corners
+    after = np.roll(edges, -1, axis=0)
+    turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
+    sides = np.linalg.norm(edges, axis=1)
+    return bool((turns > 0).all() and sides.min() > 0.02 and sides.max() < 6 and sides.max() < 5 * sides.min())
+
+
+def project(homography: Homography, points: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 2)
+    laid = np.column_stack([points, np.ones(len(points))]) @ homography.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(laid[:, :2] / laid[:, 2:], dtype=np.float64)
+
+
+def box_of(homography: Homography, outline: NDArray[np.float64], frame: Layout) -> Box | None:
+    """The rectangle around the laid outline, in shares of the frame and clipped to it."""
+    corners = project(homography, outline) / np.array(frame.shape)
+    low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
+    w, h = high - low
+    return Box(float(low[0]), float(low[1]), float(w), float(h)) if min(w, h) > 0 else None
+
+
+def overlap(one: Box, two: Box) -> float:
+    """Shared area over joint area."""
+    w = min(one.x + one.w, two.x + two.w) - max(one.x, two.x)
+    h = min(one.y + one.h, two.y + two.h) - max(one.y, two.y)
+    shared = max(w, 0.0) * max(h, 0.0)
+    return shared / max(one.w * one.h + two.w * two.h - shared, 1e-9)

@@ -1,0 +1,145 @@
+"""Looks closely: patches that agree on a place, colours that agree there, look-alikes judged by what differs.
+
+Knows no catalogue and no time: one frame, a handful of candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import Encoded, Match
+from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
+from engines.classic.colour import compare, rather
+from engines.classic.geometry import Fit, box_of, fit, layout, overlap, tentative
+from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engines.base import Box
+    from engines.classic.geometry import Homography, Layout
+
+CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
+SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
+MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
+
+
+@dataclass(slots=True)
+class Found:
+    """One catalogue picture laid into the frame."""
+
+    encoded: Encoded
+    canvas: Canvas
+    fit: Fit
+    box: Box
+    evidence: Evidence
+
+
+class Laid(NamedTuple):
+    owner: int
+    picture: Encoded
+    fit: Fit
+
+
+class ClassicMatcher:
+    """One caller thread. Keeps the canvases of pictures it met lately; results do not depend on what it kept."""
+
+    def __init__(self) -> None:
+        self._canvases: dict[int, tuple[Encoded, Canvas]] = {}
+
+    def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
+        frame = layout(query.patches)
+        laid = self._consensus(query, frame, candidates)
+        best: dict[int, Found] = {}
+        for one in sorted(laid, key=lambda found: (-found.fit.weight, found.owner))[: 2 * CLOSE]:
+            found = self._look(query, frame, one) if one.owner not in best and len(best) < CLOSE else None
+            if found is not None:
+                best[one.owner] = found
+        logits = self._together(query, best)
+        return [
+            _verdict(query, pictures, best.get(index), logits.get(index, ABSENT))
+            for index, pictures in enumerate(candidates)
+        ]
+
+    def _consensus(self, query: Encoded, frame: Layout, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
+        """All candidates against the frame in one product of matrices; then each by itself."""
+        flat = [(owner, picture) for owner, pictures in enumerate(candidates) for picture in pictures]
+        if not flat or not len(query.patches.vectors):
+            return []
+        counts = [len(picture.patches.vectors) for _, picture in flat]
+        stacked = np.concatenate([picture.patches.vectors for _, picture in flat]).astype(np.float32)
+        likeness = query.patches.vectors.astype(np.float32) @ stacked.T
+        laid = []
+        for (owner, picture), end, count in zip(flat, np.cumsum(counts), counts, strict=True):
+            found = fit(frame, layout(picture.patches), tentative(likeness[:, end - count : end]))
+            if found is not None:
+                laid.append(Laid(owner, picture, found))
+        return laid
+
+    def _look(self, query: Encoded, frame: Layout, laid: Laid) -> Found | None:
+        canvas = self._canvas(laid.picture)
+        box = box_of(laid.fit.homography, canvas.outline, frame)
+        if box is None:
+            return None
+        seen, mask = seen_through(canvas, laid.fit.homography, query.patches.thumb)
+        look = compare(seen, canvas.lab, mask)
+        evidence = Evidence(
+            pairs=len(laid.fit.pairs.frame),
+            weight=laid.fit.weight,
+            share=len(laid.fit.pairs.frame) / max(len(laid.picture.patches.vectors), 1),
+            colour=look.colour,
+            structure=look.structure,
+            area=box.w * box.h,
+        )
+        return Found(laid.picture, canvas, laid.fit, box, evidence)
+
+    def _canvas(self, picture: Encoded) -> Canvas:
+        kept = self._canvases.pop(id(picture), None)
+        if kept is None or kept[0] is not picture:
+            kept = (picture, canvas_of(picture.patches.thumb))
+        self._canvases[id(picture)] = kept
+        if len(self._canvases) > MEMORY:
+            del self._canvases[next(iter(self._canvases))]
+        return kept[1]
+
+    def _together(self, query: Encoded, best: dict[int, Found]) -> dict[int, float]:
+        """Candidates in the same place share one probability: at most one of them can come out certain."""
+        alone = {owner: log_odds(found.evidence) for owner, found in best.items()}
+        owners = list(best)
+        rivalry: NDArray[np.float64] = np.zeros((len(owners), len(owners)))
+        contest: NDArray[np.bool_] = np.eye(len(owners), dtype=np.bool_)
+        for i, one in enumerate(owners):
+            for j, two in enumerate(owners[:i]):
+                if overlap(best[one].box, best[two].box) > SAME_PLACE:
+                    contest[i, j] = contest[j, i] = True
+                    rivalry[i, j] = self._duel(query, best[one], best[two])
+                    rivalry[j, i] = -rivalry[i, j]
+        joint = shared(np.array([alone[owner] for owner in owners]), rivalry, contest)
+        return dict(zip(owners, joint.tolist(), strict=True))
+
+    def _duel(self, query: Encoded, one: Found, two: Found) -> float:
+        """Compared in the better fit's place, the other picture laid over it."""
+        if one.fit.weight < two.fit.weight:
+            return -self._duel(query, two, one)
+        onto = self._alignment(one, two)
+        seen, mask = seen_through(one.canvas, one.fit.homography, query.patches.thumb)
+        other, covered = laid_out(one.canvas, onto, two.canvas)
+        return rather(seen, one.canvas.lab, other, mask & covered)
+
+    def _alignment(self, one: Found, two: Found) -> Homography:
+        """Where picture two lies on picture one: by their own prints where these agree, else through the frame."""
+        vectors = one.encoded.patches.vectors.astype(np.float32) @ two.encoded.patches.vectors.astype(np.float32).T
+        direct = fit(layout(one.encoded.patches), layout(two.encoded.patches), tentative(vectors))
+        if direct is not None and len(direct.pairs.frame) >= 12:
+            return direct.homography
+        return np.asarray(np.linalg.inv(one.fit.homography) @ two.fit.homography, dtype=np.float64)
+
+
+def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:
+    visual = max((float(query.embedding @ picture.embedding) for picture in pictures), default=0.0)
+    patches = 0.0 if found is None else 1 - float(np.exp(-found.fit.weight / 8))
+    return Match(logit, float(np.clip(visual, 0, 1)), patches, None if found is None else found.box)

@@ -1,0 +1,58 @@
+"""Catalogue pictures prepared for comparison, and pieces of a frame brought into their shape. Knows no product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import Image
+from engines.classic.colour import CANVAS, Lab, Mask, foreground, thumbnail, to_lab
+from engines.classic.geometry import Homography
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A catalogue picture at comparison size. `outline`: its foreground's corners, in longer sides of the picture."""
+
+    lab: Lab
+    mask: Mask
+    outline: NDArray[np.float64]  # (4, 2)
+
+
+def canvas_of(thumb: Image) -> Canvas:
+    small = thumbnail(thumb, CANVAS)
+    mask = foreground(small)
+    y, x = np.nonzero(mask)
+    longer = max(small.shape[:2])
+    left, right, top, bottom = x.min() / longer, (x.max() + 1) / longer, y.min() / longer, (y.max() + 1) / longer
+    outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
+    return Canvas(to_lab(small), mask, outline)
+
+
+def _pixels(shape: tuple[int, ...]) -> Homography:
+    """From longer sides to pixel centres of a picture of this shape."""
+    longer = float(max(shape[:2]))
+    return np.array([[longer, 0, -0.5], [0, longer, -0.5], [0, 0, 1]])
+
+
+def seen_through(canvas: Canvas, homography: Homography, thumb: Image) -> tuple[Lab, Mask]:
+    """What the frame shows where the picture was laid, in the picture's shape; and which of it is in the frame."""
+    height, width = canvas.mask.shape
+    onto = _pixels(thumb.shape) @ homography @ np.linalg.inv(_pixels(canvas.mask.shape))
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    seen = cv2.warpPerspective(thumb, onto, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    whole = np.full(thumb.shape[:2], 255, np.uint8)
+    inside = cv2.warpPerspective(whole, onto, (width, height), flags=how)
+    return to_lab(np.asarray(seen, np.uint8)), canvas.mask & (np.asarray(inside) > 200)
+
+
+def laid_out(canvas: Canvas, homography: Homography, other: Canvas) -> tuple[Lab, Mask]:
+    """Another catalogue picture laid onto this one."""
+    height, width = canvas.mask.shape
+    onto = _pixels(canvas.mask.shape) @ homography @ np.linalg.inv(_pixels(other.mask.shape))
+    laid = cv2.warpPerspective(other.lab, onto, (width, height), flags=cv2.INTER_LINEAR)
+    mask = cv2.warpPerspective(other.mask.astype(np.uint8) * 255, onto, (width, height), flags=cv2.INTER_LINEAR)
+    return np.asarray(laid, np.float32), np.asarray(mask) > 200

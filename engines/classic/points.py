@@ -1,0 +1,74 @@
+"""From a picture to RootSIFT descriptors and where they sit. Knows no vocabulary, no product, no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engines.base import Image, Places
+
+RootSift = NDArray[np.float32]  # (points, 128), unit length, not negative
+
+AREA = 640 * 360  # pixels looked at, whatever the shape of the picture: one cost for 16:9, 9:16 and square
+MAX_ENLARGE = 2.0  # a catalogue thumbnail of 200 px gains points up to here; beyond is invented detail
+MIN_SIDE = 16  # below, SIFT has no room for one patch
+CONTRAST = 0.02  # half of OpenCV's default: pastel cartons live between the two
+
+
+class Points(NamedTuple):
+    """Strongest first."""
+
+    descriptors: RootSift
+    places: Places
+
+
+NOTHING = Points(np.zeros((0, 128), np.float32), np.zeros((0, 4), np.float32))
+
+
+def working_copy(image: Image) -> NDArray[np.uint8]:  # (height, width), grey
+    """The picture in grey at the size all engines of this kind look at."""
+    height, width = image.shape[:2]
+    scale = min((AREA / (height * width)) ** 0.5, MAX_ENLARGE)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(grey if size == (width, height) else cv2.resize(grey, size, interpolation=how), dtype=np.uint8)
+
+
+class PointFinder:
+    """Holds OpenCV's detector, which is costly to make and is not thread safe."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sift = cv2.SIFT_create(nfeatures=limit, contrastThreshold=CONTRAST)  # type: ignore[attr-defined, unused-ignore]
+
+    def find(self, image: Image) -> Points:
+        if min(image.shape[:2]) < 2:
+            return NOTHING
+        grey = working_copy(image)
+        if min(grey.shape) < MIN_SIDE:
+            return NOTHING
+        found, raw = self._sift.detectAndCompute(grey, None)
+        if raw is None or not found:
+            return NOTHING
+        strength = np.array([point.response for point in found], np.float32)
+        best = np.argsort(-strength, kind="stable")[: self._limit]
+        places = np.array([(*point.pt, point.size, point.angle) for point in found], np.float32)[best]
+        return Points(_root(np.asarray(raw, np.float32)[best]), _shares(places, grey.shape))
+
+
+def _root(raw: NDArray[np.float32]) -> RootSift:
+    """RootSIFT: the Hellinger kernel, so that one strong gradient does not decide a comparison."""
+    total = np.maximum(raw.sum(axis=1, keepdims=True), 1e-6)
+    return np.sqrt(raw / total)
+
+
+def _shares(places: NDArray[np.float32], shape: tuple[int, ...]) -> Places:
+    """Pixels to shares of the picture; degrees to radians."""
+    height, width = shape[:2]
+    scale = np.array([1 / width, 1 / height, 1 / max(width, height), np.pi / 180], np.float32)
+    return np.asarray(places * scale, dtype=np.float32)
