@@ -40,6 +40,12 @@ class WindowConfig(Model):
     length_s: Positive = 3.0
     hop_s: Annotated[float, Field(gt=0, le=1.0)] = 0.5
 
+    @model_validator(mode="after")
+    def _hops_cover_time(self) -> WindowConfig:
+        if self.length_s < self.hop_s:
+            raise ValueError(f"length_s {self.length_s} is below hop_s {self.hop_s}: windows would not cover time")
+        return self
+
 
 class DecideConfig(Model):
     """The sequential test. Probabilities are calibrated, so thresholds mean what they say."""

@@ -67,7 +67,7 @@ class House:
         async def on_status(status: Status) -> None:
             self.statuses.append(status)
 
-        return await run_stream(config, SCOPE, self.shared, publish=publish, on_status=on_status)  # type: ignore[arg-type]
+        return await run_stream(config, SCOPE, self.shared, publish=publish, on_status=on_status)
 
     def told(self) -> list[tuple[Change, float, Reason | None]]:
         return [(d.change, (d.hidden_at or d.shown_at).pts, d.why) for d in self.decisions]
