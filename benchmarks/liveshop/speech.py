@@ -1,0 +1,96 @@
+"""The host's voice, by whichever synthesiser is installed; without one the host is silent. Knows no video."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import wave
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.liveshop.show import Line
+    from stream.types import Seconds
+
+RATE = 48_000
+SPEAK_DEADLINE_S = 20.0
+LOUDNESS = 0.6  # peak
+
+Samples = NDArray[np.float32]  # (n,), mono, RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    start: Seconds
+    text: str
+    samples: Samples
+    product_id: str | None = None
+
+    @property
+    def end(self) -> Seconds:
+        return self.start + len(self.samples) / RATE
+
+    def words(self) -> list[tuple[Seconds, Seconds, str]]:
+        """Start, end and text of each word; time within the sentence is shared out by letters."""
+        words = self.text.split()
+        ends = np.cumsum([len(word) + 1 for word in words])
+        times = self.start + np.concatenate([[0], ends / ends[-1]]) * (self.end - self.start)
+        spans = zip(times[:-1], times[1:], words, strict=True)
+        return [(round(float(a), 3), round(float(b), 3), word) for a, b, word in spans]
+
+
+def voice() -> list[str] | None:
+    """The command that speaks standard input or its last argument to a WAV on standard output; None: no voice here."""
+    if shutil.which("flite"):
+        return ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t"]
+    if shutil.which("espeak-ng"):
+        return ["espeak-ng", "-v", "en-us", "--stdout"]
+    return None
+
+
+def speak(lines: Sequence[Line]) -> tuple[Spoken, ...]:
+    """Each line's sound; a line that the synthesiser cannot say is left out."""
+    command = voice()
+    if command is None:
+        return ()
+    spoken = []
+    for line in lines:
+        samples = _say(command, line.text)
+        if samples is not None:
+            spoken.append(Spoken(line.start, line.text, samples, line.product_id))
+    return tuple(spoken)
+
+
+def track(spoken: Sequence[Spoken], seconds: Seconds) -> Samples:
+    """The whole live's sound."""
+    sound = np.zeros(round(seconds * RATE), np.float32)
+    for line in spoken:
+        start = round(line.start * RATE)
+        part = sound[start : start + len(line.samples)]
+        part += line.samples[: len(part)]
+    return np.clip(sound, -1, 1)
+
+
+def _say(command: Sequence[str], text: str) -> Samples | None:
+    try:
+        done = subprocess.run([*command, text], capture_output=True, timeout=SPEAK_DEADLINE_S, check=True)
+        return _decoded(done.stdout)
+    except (OSError, subprocess.SubprocessError, wave.Error, EOFError):
+        return None  # a host with a sore throat: the picture is what counts
+
+
+def _decoded(wav: bytes) -> Samples:
+    """Written to a pipe, a WAV's own length field is wrong: whatever follows the header is sound."""
+    with wave.open(io.BytesIO(wav)) as sound:
+        rate, channels = sound.getframerate(), sound.getnchannels()
+        raw = sound.readframes(len(wav))
+    samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32)[::channels]
+    length = round(len(samples) * RATE / rate)
+    stretched = np.interp(np.arange(length) * (rate / RATE), np.arange(len(samples)), samples)
+    return np.asarray(stretched * (LOUDNESS / max(float(np.abs(samples).max(initial=1)), 1)), np.float32)
