@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"',;|]+", re.IGNORECASE)
 
 VALUE_SHOWN = 80  # characters of a bad value that are repeated: enough to find it, never a whole description
 
@@ -63,8 +66,7 @@ Row = Product | BadRow
 def shown(value: str) -> str:
     """A value fit for a message: short, printable, and no URL's credentials or query."""
     text = value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if "://" in text:
-        text = redacted(text)
+    text = _URL.sub(lambda match: redacted(match.group()), text)
     return text if len(text) <= VALUE_SHOWN else text[: VALUE_SHOWN - 1] + "…"
 
 

@@ -1,0 +1,298 @@
+"""Catalogue and encoder to gallery: resumable, several pictures a product, published whole. Knows no engine.
+
+feed ──▶ products ──▶ pictures (threads) ──▶ encoder ──▶ work folder ──▶ gallery.new ──rename──▶ gallery
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import time
+from array import array
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.assemble import Facts, assemble
+from indexes.catalogue import read_catalogue
+from indexes.errors import GalleryError, ImageError
+from indexes.images import ImageLimits, Pictures, decode, digest, in_order
+from indexes.manifest import NAME
+from indexes.product import BadRow, Product, shown
+from indexes.publish import publish
+from indexes.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from indexes.manifest import Manifest
+    from indexes.picture import EncodedLike, Encoder, Image
+    from indexes.product import Row
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+THREADS = 8  # pictures fetched and decoded at once: they mostly wait for the network
+AHEAD = 16  # pictures decoded and not yet encoded, 12 MB each at most
+BATCH = 16  # pictures given to the encoder at once; as much is lost when the build is killed
+TELL_EVERY = 1000  # products between two words of progress while the feed is read
+TOLD = 20  # problems repeated in the report; all of them are in the gallery's problems.jsonl
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProgress:
+    """`stage`: reading (unit: products), encoding (pictures), writing. `total` is 0 while it is not known."""
+
+    stage: str
+    done: int
+    total: int
+    failed: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    version: str
+    products: int
+    pictures: int
+    bad_rows: int  # rows of the feed with something wrong
+    lost_pictures: int  # pictures that could not be had
+    left_out: int  # products that had no other
+    reused: int  # pictures an earlier, interrupted build had encoded
+    problems: tuple[str, ...]  # the first of them, as sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a build is told."""
+
+    encoder: Encoder
+    bundle_name: str
+    bundle_hash: str
+    votes: bool
+    fetch: Callable[[str], bytes] | None
+    progress: Callable[[BuildProgress], None] | None
+    now: Callable[[], float]
+    limits: ImageLimits
+
+
+def build_gallery(
+    feed: Path,
+    *,
+    encoder: Encoder,
+    bundle_name: str,
+    bundle_hash: str,
+    out: Path,
+    votes: bool,
+    fetch: Callable[[str], bytes] | None = None,
+    progress: Callable[[BuildProgress], None] | None = None,
+    now: Callable[[], float] = time.time,
+    limits: ImageLimits | None = None,
+) -> BuildReport:
+    """Builds or replaces the gallery `out`. Interrupted, it goes on where it was when it is called again.
+
+    `fetch` gets a picture's URL and raises FetchError or OSError; without it only files are read. `now`: epoch
+    seconds. Raises CatalogueError, GalleryError and whatever the encoder raises; `out` is then as it was.
+    """
+    plan = Plan(encoder, bundle_name, bundle_hash, votes, fetch, progress, now, limits or ImageLimits())
+    rows = read_catalogue(feed)
+    out = out.absolute()
+    _check_out(out)
+    work = out.with_name(f".{out.name}.work")
+    new = out.with_name(f".{out.name}.new")
+    try:
+        with Work(work / bundle_hash[:32]) as store:
+            try:
+                report = _Build(plan, feed, store, new).run(rows)
+                publish(new, out)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    return report
+
+
+def _check_out(out: Path) -> None:
+    """Never replaces what is no gallery."""
+    try:
+        empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    if not empty and not (out / NAME).is_file():
+        raise GalleryError(f"gallery {out}: something that is no gallery is there: choose another directory")
+
+
+def _cannot_write(out: Path, error: OSError) -> GalleryError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    cure = (
+        "make room and start again; what was encoded is kept" if full else "check the directory and its permissions"
+    )
+    return GalleryError(f"gallery {out}: cannot be written: {error.strerror or error}: {cure}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A picture on its way: `image` is None where it was encoded before, `digest` empty where it cannot be had."""
+
+    product: int
+    link: str
+    digest: str = ""
+    image: Image | None = None
+    why: str = ""
+
+
+class _Build:
+    """One run: its counts, and the list of what went wrong."""
+
+    def __init__(self, plan: Plan, feed: Path, store: Work, new: Path) -> None:
+        self._plan = plan
+        self._store = store
+        self._new = new
+        self._spool = store.folder / "feed.jsonl"  # the good products, so that the feed is read once
+        self._source = Pictures(feed.parent, fetch=plan.fetch, limits=plan.limits)
+        self._told: list[str] = []
+        self._bad_rows = self._lost = self._left_out = self._reused = self._done = 0
+
+    def run(self, rows: Iterator[Row]) -> BuildReport:
+        shutil.rmtree(self._new, ignore_errors=True)  # of a build that was killed
+        self._new.mkdir(parents=True)
+        with (self._new / "problems.jsonl").open("w", encoding="utf-8") as problems:
+            products, pictures = self._read(rows, problems)
+            owners, numbers = self._encode(pictures, problems)
+            has_picture = np.zeros(products, np.bool_)
+            has_picture[owners] = True
+            self._leave_out(has_picture, problems)
+        if not len(numbers):
+            first = self._told[0] if self._told else "the feed has no products"
+            raise GalleryError(f"gallery: no product has a usable picture: {first}")
+        self._tell("writing", 0, len(numbers))
+        manifest = self._assemble(owners, numbers, has_picture)
+        self._tell("writing", len(numbers), len(numbers))
+        return self._summary(manifest)
+
+    def _assemble(self, owners: Int32s, numbers: Int64s, has_picture: Flags) -> Manifest:
+        """Products without a picture are left out, which moves the others up."""
+        kept = (product for product, good in zip(self._products(), has_picture, strict=True) if good)
+        renumbered = (np.cumsum(has_picture) - 1).astype(np.int32)[owners]
+        facts = Facts(
+            built_at=self._plan.now(),
+            bundle_name=self._plan.bundle_name,
+            bundle_hash=self._plan.bundle_hash,
+            bad_rows=self._bad_rows,
+            left_out=self._left_out,
+        )
+        return assemble(self._new, kept, renumbered, numbers, self._store, votes=self._plan.votes, facts=facts)
+
+    def _summary(self, manifest: Manifest) -> BuildReport:
+        return BuildReport(
+            version=manifest.version,
+            products=manifest.products,
+            pictures=manifest.pictures,
+            bad_rows=self._bad_rows,
+            lost_pictures=self._lost,
+            left_out=self._left_out,
+            reused=self._reused,
+            problems=tuple(self._told),
+        )
+
+    def _read(self, rows: Iterator[Row], problems: TextIO) -> tuple[int, int]:
+        """How many products and pictures the feed has."""
+        products = pictures = 0
+        with self._spool.open("w", encoding="utf-8") as spool:
+            for row in rows:
+                if isinstance(row, BadRow):
+                    self._bad_rows += 1
+                    self._report(problems, asdict(row), str(row))
+                    continue
+                spool.write(row.to_json() + "\n")
+                products += 1
+                pictures += len(row.image_links)
+                if products % TELL_EVERY == 0:
+                    self._tell("reading", products, 0)
+        self._tell("reading", products, products)
+        return products, pictures
+
+    def _products(self) -> Iterator[Product]:
+        with self._spool.open("rb") as spool:
+            yield from map(Product.from_json, spool)
+
+    def _encode(self, total: int, problems: TextIO) -> tuple[Int32s, Int64s]:
+        """For every usable picture, in the feed's order: its product's number in the feed, its own in the store."""
+        owners, numbers = array("i"), array("q")
+        links = ((i, link) for i, product in enumerate(self._products()) for link in product.image_links)
+        found = in_order(links, self._find, threads=THREADS, ahead=AHEAD)
+        with closing(found):
+            while batch := list(islice(found, BATCH)):
+                self._add(batch)
+                for picture in batch:
+                    number = self._store.find(picture.digest)
+                    if number is None:
+                        self._lost += 1
+                        what = {"product": picture.product, "link": shown(picture.link), "why": picture.why}
+                        self._report(problems, what, picture.why)
+                    else:
+                        owners.append(picture.product)
+                        numbers.append(number)
+                self._done += len(batch)
+                self._tell("encoding", self._done, total)
+        return np.array(owners, np.int32), np.array(numbers, np.int64)
+
+    def _find(self, asked: tuple[int, str]) -> _Found:
+        """Runs in a thread of the pool. A picture that cannot be had is an answer, not an error."""
+        product, link = asked
+        on_web = "://" in link
+        if on_web and (known := self._store.find_link(link, self._plan.now())):
+            return _Found(product, link, known)
+        try:
+            data = self._source.read(link)
+            name = digest(data)
+            image = None if self._store.find(name) is not None else decode(data, self._plan.limits, name=shown(link))
+        except ImageError as error:
+            return _Found(product, link, why=str(error))
+        return _Found(product, link, name, image)
+
+    def _add(self, batch: list[_Found]) -> None:
+        """Encodes what is new in the batch, every picture once."""
+        fresh = {p.digest: p.image for p in batch if p.image is not None and self._store.find(p.digest) is None}
+        self._reused += sum(1 for p in batch if p.digest and p.image is None)
+        links = [(p.link, p.digest) for p in batch if p.digest and p.image is not None and "://" in p.link]
+        encoded = list(self._plan.encoder.encode(list(fresh.values()))) if fresh else []
+        if len(encoded) != len(fresh):
+            raise GalleryError(f"bundle {self._plan.bundle_name}: {len(encoded)} results for {len(fresh)} pictures")
+        for one in encoded:
+            _check(one, self._store, self._plan.bundle_name)
+        if fresh or links:
+            self._store.add(list(zip(fresh, encoded, strict=True)), links, self._plan.now())
+
+    def _leave_out(self, has_picture: Flags, problems: TextIO) -> None:
+        for product, good in zip(self._products(), has_picture, strict=True):
+            if not good:
+                self._left_out += 1
+                why = f"product {product.product_id}: left out, none of its pictures can be had"
+                self._report(problems, {"product_id": product.product_id, "why": why}, why)
+
+    def _report(self, problems: TextIO, what: dict[str, object], sentence: str) -> None:
+        problems.write(json.dumps(what, ensure_ascii=False) + "\n")
+        if len(self._told) < TOLD:
+            self._told.append(sentence)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self._plan.progress is not None:
+            self._plan.progress(BuildProgress(stage, done, total, self._lost, self._reused))
+
+
+def _check(encoded: EncodedLike, store: Work, bundle: str) -> None:
+    """An encoder that gives nonsense must not become a gallery that finds nonsense."""
+    dim, known = encoded.embedding.shape, store.entries[0].dim if store.entries else None
+    if len(dim) != 1 or (known is not None and dim[0] != known):
+        raise GalleryError(f"bundle {bundle}: embedding of shape {dim}, others have {known}: check the bundle")
+    if not np.isfinite(encoded.embedding).all():
+        raise GalleryError(f"bundle {bundle}: embedding holds a value that is no number: check the bundle")

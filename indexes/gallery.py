@@ -1,0 +1,215 @@
+"""A gallery opened: an immutable snapshot of products, pictures and their search. Knows no engine, no stream."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from indexes import exact
+from indexes.errors import GalleryError
+from indexes.faiss_cpu import FaissIndex
+from indexes.manifest import check_files, read_manifest
+from indexes.picture import Picture, PicturePatches
+from indexes.products import ProductTable, load_array
+from indexes.scope import everything, only
+from indexes.voting import PatchIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from indexes.manifest import Manifest
+    from indexes.picture import Embedding, PatchVectors
+    from indexes.product import Product
+    from indexes.scope import Scope
+
+GRAPH = "graph.faiss"
+VOTES = "votes"
+KEPT = 4096  # products whose pictures are kept as objects
+NAMED = 5  # unknown ids that a message repeats
+REOPENED = 3  # tries, if the gallery is replaced while it is being opened
+
+
+def open_gallery(path: Path, *, bundle_hash: str, verify: bool = False) -> Gallery:
+    """Raises GalleryError for another bundle's gallery, another format, missing or truncated files.
+
+    `verify` also reads every byte and compares hashes. What was opened stays readable after `path` is replaced.
+    """
+    for _ in range(REOPENED):
+        manifest = read_manifest(path)
+        _check_bundle(path, manifest, bundle_hash)
+        try:
+            check_files(path, manifest, verify=verify)
+            gallery = Gallery(path, manifest)
+        except (GalleryError, OSError) as error:
+            if read_manifest(path).version != manifest.version:
+                continue
+            if isinstance(error, OSError):
+                raise GalleryError(f"gallery {path}: cannot be read: {error}: build it again") from error
+            raise
+        if read_manifest(path).version == manifest.version:
+            return gallery
+    raise GalleryError(f"gallery {path}: is being replaced again and again: try later")
+
+
+def _check_bundle(path: Path, manifest: Manifest, bundle_hash: str) -> None:
+    if manifest.bundle_hash != bundle_hash:
+        raise GalleryError(
+            f"gallery {path}: built with bundle {manifest.bundle_name} ({manifest.bundle_hash[:12]}), "
+            f"this one is {bundle_hash[:12]}: build it again with this bundle"
+        )
+
+
+class Gallery:
+    """Safe to use from many threads; its search of patches from one at a time."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.version = manifest.version
+        self.bundle_hash = manifest.bundle_hash
+        self.manifest = manifest
+        self._table = ProductTable(folder)
+        self._embeddings = load_array(folder, "embeddings", np.float32, 2)
+        self._vectors = load_array(folder, "vectors", np.float16, 2)
+        self._places = load_array(folder, "places", np.float32, 2)
+        self._thumbs = load_array(folder, "thumbs", np.uint8, 1)
+        self._patch_ends = load_array(folder, "patch_ends", np.int64, 1)
+        self._thumb_ends = load_array(folder, "thumb_ends", np.int64, 1)
+        self._thumb_sizes = load_array(folder, "thumb_sizes", np.int32, 2)
+        self._owners = load_array(folder, "owners", np.int32, 1)
+        self._check_shapes(folder)
+        self._firsts = np.searchsorted(self._owners, np.arange(len(self._table) + 1))
+        graph = folder / GRAPH
+        self._index = (
+            FaissIndex.load(graph, self._owners)
+            if graph.exists()
+            else FaissIndex.build(self._embeddings, self._owners)
+        )
+        self._votes = PatchIndex.load(folder / VOTES) if manifest.votes else None
+        self._kept = lru_cache(KEPT)(self._pictures)
+        self._everything = everything(self.version, len(self._table), len(self._owners))
+
+    @property
+    def products(self) -> Sequence[Product]:
+        return self._table
+
+    def product(self, index: int) -> Product:
+        return self._table[index]
+
+    def index_of(self, product_id: str) -> int:
+        index = self._table.find(product_id)
+        if index is None:
+            raise self._unknown([product_id])
+        return index
+
+    def pictures(self, product: int) -> Sequence[Picture]:
+        """All pictures of a product, the main one first. Views of the files: nothing is copied."""
+        return self._kept(product)
+
+    def scope(self, *, shop_id: str | None = None, product_ids: Sequence[str] | None = None) -> Scope:
+        """What a livestream may show; both given: the products must be the shop's. Raises GalleryError."""
+        allowed = self._of_shop(shop_id) if shop_id is not None else None
+        if product_ids is not None:
+            allowed = self._listed(product_ids, allowed, shop_id)
+        if allowed is None:
+            return self._everything
+        return only(self.version, allowed, self._owners, self._embeddings)
+
+    def shortlist(self, embedding: Embedding, patch_vectors: PatchVectors, scope: Scope, k: int) -> list[int]:
+        """Up to `k` products worth a close look, best first; all of a scope that has no more than `k`.
+
+        Votes of patches and likeness of the whole picture take turns: either alone misses what the other finds,
+        and their scores do not compare.
+        """
+        self._check_query(embedding, scope)
+        voted = [] if self._votes is None else self._votes.vote(patch_vectors, scope.allowed, k)
+        turns = zip_longest(
+            [product for product, _ in voted], [product for product, _ in self.near(embedding, scope, k)]
+        )
+        merged = dict.fromkeys(product for product in chain.from_iterable(turns) if product is not None)
+        if len(scope) <= k:
+            merged.update(dict.fromkeys(scope.products.tolist()))
+        return list(merged)[:k]
+
+    def near(self, embedding: Embedding, scope: Scope, k: int) -> exact.Ranked:
+        """Products by the likeness of their likest picture."""
+        if scope.few is not None:
+            return exact.nearest(scope.few.embeddings, scope.few.owners, embedding, k)
+        return self._index.nearest(embedding, k, bitmap=scope.bitmap, pictures=scope.pictures)
+
+    def _check_query(self, embedding: Embedding, scope: Scope) -> None:
+        if embedding.shape != (self.manifest.dim,):
+            raise GalleryError(
+                f"gallery {self.version}: embedding of shape {embedding.shape} instead of ({self.manifest.dim},): "
+                "encode with the gallery's bundle"
+            )
+        if scope.gallery != self.version:
+            raise GalleryError(f"gallery {self.version}: scope of gallery {scope.gallery}: make the scope anew")
+
+    def _of_shop(self, shop_id: str) -> NDArray[np.bool_]:
+        allowed = self._table.of_shop(shop_id)
+        if allowed is None:
+            cure = "check the id" if self._table.shops else "the feed has no shop_id column, so leave the shop out"
+            raise GalleryError(f"gallery {self.version}: no product of shop {shop_id!r}: {cure}")
+        return allowed
+
+    def _listed(
+        self, product_ids: Sequence[str], allowed: NDArray[np.bool_] | None, shop_id: str | None
+    ) -> NDArray[np.bool_]:
+        found = {product_id: self._table.find(product_id) for product_id in product_ids}
+        if unknown := [product_id for product_id, index in found.items() if index is None]:
+            raise self._unknown(unknown)
+        indexes = [index for index in found.values() if index is not None]
+        if allowed is not None and (foreign := [i for i in indexes if not allowed[i]]):
+            names = _named([self._table[i].product_id for i in foreign])
+            raise GalleryError(f"gallery {self.version}: {names} not of shop {shop_id!r}: correct the product list")
+        listed = np.zeros(len(self._table), np.bool_)
+        listed[indexes] = True
+        return listed
+
+    def _unknown(self, product_ids: list[str]) -> GalleryError:
+        return GalleryError(
+            f"gallery {self.version}: has no product {_named(product_ids)}: "
+            "correct the id, or see the gallery's problems.jsonl for why it was left out"
+        )
+
+    def _pictures(self, product: int) -> tuple[Picture, ...]:
+        return tuple(self._picture(row) for row in range(int(self._firsts[product]), int(self._firsts[product + 1])))
+
+    def _picture(self, row: int) -> Picture:
+        patches = slice(int(self._patch_ends[row - 1]) if row else 0, int(self._patch_ends[row]))
+        thumb = slice(int(self._thumb_ends[row - 1]) if row else 0, int(self._thumb_ends[row]))
+        height, width = self._thumb_sizes[row].tolist()
+        return Picture(
+            self._embeddings[row],
+            PicturePatches(
+                self._vectors[patches], self._places[patches], self._thumbs[thumb].reshape(height, width, 3)
+            ),
+        )
+
+    def _check_shapes(self, folder: Path) -> None:
+        """The manifest's counts against the arrays: files of the right size can still be of another gallery."""
+        said = self.manifest
+        pictures, patches = said.pictures, said.patches
+        thumbs = int(self._thumb_ends[-1]) if pictures and len(self._thumb_ends) else 0
+        consistent = (
+            len(self._table) == said.products
+            and self._embeddings.shape == (pictures, said.dim)
+            and self._vectors.shape == (patches, said.patch_dim)
+            and self._places.shape == (patches, 4)
+            and self._thumb_sizes.shape == (pictures, 2)
+            and len(self._owners) == len(self._patch_ends) == len(self._thumb_ends) == pictures
+            and (int(self._patch_ends[-1]) if pictures else 0) == patches
+            and len(self._thumbs) == thumbs
+        )
+        if not consistent:
+            raise GalleryError(f"gallery {folder}: its files do not fit each other: build the gallery again")
+
+
+def _named(ids: list[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(repr(i) for i in ids[:NAMED]) + more
