@@ -1,1 +1,1 @@
-"""A made-up live-commerce world with known truth: products, shows, pictures, sound, and the score. Knows no recogniser."""
+"""A made-up live-commerce world with known truth: products, shows, pictures, sound, score. Knows no recogniser."""

@@ -94,7 +94,13 @@ def solid(canvas: Canvas, light: float = 1.0) -> Sprite:
     """An opaque sprite with its transparent border; `light` darkens or brightens it."""
     lit = cv2.convertScaleAbs(canvas, alpha=light)
     full = np.full(canvas.shape[:2], 255, np.uint8)
-    return cv2.copyMakeBorder(np.dstack([lit, full]), PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
+    return bordered(np.dstack([lit, full]))
+
+
+def bordered(sprite: Sprite) -> Sprite:
+    return np.asarray(
+        cv2.copyMakeBorder(sprite, PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), np.uint8
+    )
 
 
 class Carton:
@@ -171,7 +177,7 @@ def _cut(lit: Canvas, alpha: NDArray[np.uint8]) -> Sprite:
     """A sprite from colours and their alpha, with its transparent border."""
     share = alpha.astype(np.float32)[..., None] / 255.0
     sprite = np.dstack([np.rint(lit * share).astype(np.uint8), alpha])
-    return cv2.copyMakeBorder(sprite, PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
+    return bordered(sprite)
 
 
 def _bottle(v: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -243,9 +249,7 @@ class Round:
         shifted = cv2.remap(self._wrap, self._u - pose.yaw * self._radius, self._v, cv2.INTER_LINEAR)
         lit = cv2.multiply(shifted, self._light, dtype=cv2.CV_8U)
         edged = cv2.multiply(lit, cv2.merge([self._alpha] * 3), scale=1 / 255)
-        sprite = cv2.copyMakeBorder(
-            cv2.merge([edged, self._alpha]), PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)
-        )
+        sprite = bordered(np.asarray(cv2.merge([edged, self._alpha]), np.uint8))
         return [Face(sprite, project(self._corners, pose._replace(yaw=0.0)))]
 
     def outline(self, pose: Pose) -> Quad:

@@ -19,7 +19,7 @@ from benchmarks.liveshop.show import FPS, HEIGHT, WIDTH
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from benchmarks.liveshop.bodies import Body, Face, Sprite
+    from benchmarks.liveshop.bodies import Body, Sprite
     from benchmarks.liveshop.show import Introduction, Show
 
     Planes = NDArray[np.uint8]  # (height * 3 / 2, width), I420

@@ -44,7 +44,7 @@ def packshot(body: Body, pose: Pose) -> Canvas:
 
 
 def write_catalogue(products: Sequence[Product], folder: Path) -> Path:
-    """Pictures and feed in `folder`; returns the feed's path. The feed comes last, so that it is never ahead of them."""
+    """Pictures and feed in `folder`; returns the feed's path. The feed comes last: it is never ahead of them."""
     listed = [product for product in products if product.listed]
     if not listed:
         raise WorldError(f"catalogue {folder}: no product to list (a show needs at least one listed product)")

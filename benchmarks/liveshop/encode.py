@@ -47,7 +47,7 @@ class Writer:
         self._video.bit_rate = BIT_RATE
         self._video.codec_context.gop_size = FPS * SEGMENT_S
         self._video.options = {
-            "preset": "veryfast",
+            "preset": "superfast",  # half the time of veryfast on noisy pictures; the bit rate makes up for it
             "tune": "zerolatency",
             "x264-params": f"threads=1:scenecut=0:keyint={FPS * SEGMENT_S}:min-keyint={FPS * SEGMENT_S}"
             ":vbv-maxrate=4000:vbv-bufsize=4000",

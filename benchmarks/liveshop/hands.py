@@ -61,7 +61,7 @@ def stacked(*sprites: Sprite) -> Sprite:
     """Sprites of one size laid over each other, first at the bottom."""
     made = sprites[0].astype(np.float32)
     for sprite in sprites[1:]:
-        made = sprite + made * (1 - sprite[..., 3:].astype(np.float32) / 255)
+        made = (sprite + made * (1 - sprite[..., 3:].astype(np.float32) / 255)).astype(np.float32)
     return np.rint(made).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Drawing on small canvases: letters, grounds, emblems, illustrations. Pure: the same generator draws the same pixels.
+"""Drawing on small canvases: letters, grounds, emblems, illustrations. Pure: same generator, same pixels.
 
 Everything is RGB. Letters come from OpenCV's own fonts, so no font file is needed.
 """
@@ -74,12 +74,12 @@ def letters(text: str, font: int, height: int) -> Mask:
 
 
 def write(canvas: Canvas, text: str, area: Area, colour: Colour, font: int = FONTS[0], stretch: float = 1.25) -> None:
-    """The text as large as the area allows, in its middle; `stretch` bounds how far letters are widened or squeezed."""
+    """The text as large as the area allows, in its middle; `stretch` bounds how far letters are widened."""
     mask = letters(text, font, area.h)
     high, wide = mask.shape
     scale = min(area.h / high, area.w * stretch / wide)
     size = (max(1, min(area.w, round(wide * scale * stretch))), max(1, round(high * scale)))
-    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
     x, y = area.x + (area.w - size[0]) // 2, area.y + (area.h - size[1]) // 2
     target = canvas[max(y, 0) : y + size[1], max(x, 0) : x + size[0]]
     stain(target, small[: target.shape[0], : target.shape[1]], colour)
@@ -171,7 +171,10 @@ def barcode(canvas: Canvas, area: Area, rng: np.random.Generator) -> None:
     write(canvas, digits, Area(area.x + 4, area.y + area.h - 8, area.w - 8, 7), INK)
 
 
-WORDS = "water sugar oil salt extract natural flavour store cool dry best before see pack contains traces of nuts".split()
+WORDS = (
+    *("water", "sugar", "oil", "salt", "extract", "natural", "flavour", "store", "cool", "dry"),
+    *("best", "before", "see", "pack", "contains", "traces", "of", "nuts"),
+)
 
 
 def small_print(canvas: Canvas, area: Area, lines: int, colour: Colour, rng: np.random.Generator) -> None:

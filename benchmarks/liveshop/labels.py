@@ -1,4 +1,4 @@
-"""What is printed on a product: its front, its side, what goes round a bottle. Pure: a product gives the same pixels."""
+"""What is printed on a product: its front, its side, what goes round a bottle. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def side(product: Product, width: int, height: int = FRONT_HEIGHT) -> Canvas:
     canvas = ink.plain(width, height, colours.base)
     cv2.rectangle(canvas, (0, int(height * 0.05)), (width, int(height * 0.11)), colours.band, -1)
     turned = ink.plain(int(height * 0.34), width, colours.base)
-    ink.write(turned, product.brand.upper(), Area(4, width // 4, turned.shape[1] - 8, width // 2), ink.on(colours.base))
+    ink.write(
+        turned, product.brand.upper(), Area(4, width // 4, turned.shape[1] - 8, width // 2), ink.on(colours.base)
+    )
     canvas[int(height * 0.14) : int(height * 0.14) + turned.shape[1]] = cv2.rotate(turned, cv2.ROTATE_90_CLOCKWISE)
     table = Area(int(width * 0.1), int(height * 0.52), int(width * 0.8), int(height * 0.26))
     cv2.rectangle(canvas, table[:2], (table.x + table.w, table.y + table.h), WHITE, -1)
@@ -174,7 +176,12 @@ def _name(canvas: Canvas, product: Product, strip: Area, colours: Palette) -> No
 def _band(canvas: Canvas, product: Product, area: Area, colours: Palette, *, tilt: float) -> None:
     """The one thing in which siblings differ: the band's colour and the word on it."""
     lift = round(tilt * area.w)
-    corners = [(0, area.y + lift), (area.w, area.y - lift), (area.w, area.y + area.h - lift), (0, area.y + area.h + lift)]
+    corners = [
+        (0, area.y + lift),
+        (area.w, area.y - lift),
+        (area.w, area.y + area.h - lift),
+        (0, area.y + area.h + lift),
+    ]
     ink.shape(canvas, np.asarray(corners, np.int32) * 16, colours.band)
     room = Area(area.w // 10, area.y + area.h // 5, area.w * 8 // 10, area.h * 3 // 5)
     ink.write(canvas, product.flavour, room, ink.on(colours.band), ink.FONTS[1])

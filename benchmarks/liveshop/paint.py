@@ -51,7 +51,7 @@ def warped(face: Face, area: Area) -> Sprite:
     sprite = face.sprite
     reach = float(np.linalg.norm(face.quad[3] - face.quad[0]))
     if reach * 2.2 < sprite.shape[0]:
-        sprite = cv2.resize(sprite, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        sprite = np.asarray(cv2.resize(sprite, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
     h, w = sprite.shape[:2]
     source = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) - 0.5
     target = face.quad - np.array([area.x, area.y], np.float32)

@@ -10,8 +10,14 @@ from benchmarks.liveshop.ink import generator
 if TYPE_CHECKING:
     import numpy as np
 
-HEADS = "Bra Fjo Ka Lu Mi No Ori Pa Qui Ru Sol Ta Ul Vel Wen Ya Zu Eli Hal Jo Dor Cam".split()
-TAILS = "va mo ndo ra ssa lli no tta rin dal meo xi bel kko lane vio gra sto fen dura".split()
+HEADS = (
+    *("Bra", "Fjo", "Ka", "Lu", "Mi", "No", "Ori", "Pa", "Qui", "Ru", "Sol"),
+    *("Ta", "Ul", "Vel", "Wen", "Ya", "Zu", "Eli", "Hal", "Jo", "Dor", "Cam"),
+)
+TAILS = (
+    *("va", "mo", "ndo", "ra", "ssa", "lli", "no", "tta", "rin", "dal"),
+    *("meo", "xi", "bel", "kko", "lane", "vio", "gra", "sto", "fen", "dura"),
+)
 GOLDEN = 0.618034  # steps of the golden ratio spread hues evenly, however many there are
 
 

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
+
 from benchmarks.liveshop import speech
 from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.catalogue import write_catalogue
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 VIDEO = "live.mp4"
 TRUTH = "truth.jsonl"
+FAILURES: tuple[type[Exception], ...] = (*KNOWN, OSError, av.FFmpegError)
 
 
 def render_folder(show: Show, out: Path, progress: Progress | None = None) -> Path:
@@ -93,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show = demo_show(chosen.seconds) if chosen.seed is None else random_show(chosen.seed, chosen.seconds)
     try:
         (render_live if chosen.hls else render_folder)(show, chosen.out, _tell)
-    except (*KNOWN, OSError) as error:
+    except FAILURES as error:
         print(f"render {chosen.out}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from benchmarks.liveshop import ink, labels
-from benchmarks.liveshop.hands import SKIN, SLEEVE, flesh
+from benchmarks.liveshop.hands import SKIN, SLEEVE, flesh, stacked
 from benchmarks.liveshop.ink import INK, WHITE, Area, Canvas, generator, hsv
 from benchmarks.liveshop.products import make_products
 from benchmarks.liveshop.show import HEIGHT, WIDTH
@@ -28,7 +28,7 @@ def backdrops(seed: int) -> list[Canvas]:
     _shelf(wall, seed + FOREIGN, rng)
     _plant(wall, rng)
     _poster(wall, rng)
-    wall = cv2.GaussianBlur(wall, (5, 5), 1.4)  # a little out of focus
+    wall = np.asarray(cv2.GaussianBlur(wall, (5, 5), 1.4), np.uint8)  # a little out of focus
     host = _host(rng)
     table = _table(rng)
     return [_compose(wall, host, table, step - PHASES // 2) for step in range(PHASES)]
@@ -39,7 +39,7 @@ def _wall(rng: np.random.Generator) -> Canvas:
     hue = float(rng.random())
     ink.ground(canvas, "fade", hsv(hue, 0.12, 0.86), hsv(hue, 0.22, 0.62), rng)
     grain = cv2.GaussianBlur(rng.normal(0, 30, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 9)
-    return np.clip(canvas + grain[..., None] * 3, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(canvas + grain[..., None] * 3, 0, 255), np.uint8)
 
 
 def _shelf(canvas: Canvas, seed: int, rng: np.random.Generator) -> None:
@@ -51,7 +51,9 @@ def _shelf(canvas: Canvas, seed: int, rng: np.random.Generator) -> None:
             if not 500 < x < 760:  # the host stands there
                 height = int(rng.integers(74, 122))
                 width = int(height * rng.uniform(0.55, 0.85))
-                box = cv2.resize(fronts[int(rng.integers(0, len(fronts)))], (width, height), interpolation=cv2.INTER_AREA)
+                box = cv2.resize(
+                    fronts[int(rng.integers(0, len(fronts)))], (width, height), interpolation=cv2.INTER_AREA
+                )
                 width = min(width, WIDTH - x)
                 canvas[base - height : base, x : x + width] = cv2.convertScaleAbs(box[:, :width], alpha=0.8)
             x += int(rng.integers(62, 120))
@@ -82,17 +84,16 @@ def _host(rng: np.random.Generator) -> NDArray[np.uint8]:
     size = (WIDTH, HEIGHT)
     torso = flesh((((560, 470), (720, 470), 170), ((640, 480), (640, 760), 300)), shirt, size)
     neck = flesh((((640, 320), (640, 390), 80),), SKIN, size)
-    hair = flesh((((600, 190), (680, 190), 150), ((570, 220), (575, 350), 70), ((705, 350), (710, 220), 70)), INK, size)
+    hair = flesh(
+        (((600, 190), (680, 190), 150), ((570, 220), (575, 350), 70), ((705, 350), (710, 220), 70)), INK, size
+    )
     face = flesh((((640, 205), (640, 265), 135),), SKIN, size)
     arm = flesh((((500, 500), (420, 700), 90),), SLEEVE, size)
-    figure = np.zeros((HEIGHT, WIDTH, 4), np.float32)
-    for part in (hair, neck, torso, arm, face):
-        figure = part + figure * (1 - part[..., 3:].astype(np.float32) / 255)
-    drawn = np.rint(figure).astype(np.uint8)
+    drawn = stacked(hair, neck, torso, arm, face)
     for x in (618, 662):
         cv2.circle(drawn, (x, 222), 6, (40, 34, 40, 255), -1, cv2.LINE_AA)
     cv2.ellipse(drawn, (640, 272), (20, 9), 0, 10, 170, (150, 60, 70, 255), 4, cv2.LINE_AA)
-    return cv2.GaussianBlur(drawn, (5, 5), 1.2)
+    return np.asarray(cv2.GaussianBlur(drawn, (5, 5), 1.2), np.uint8)
 
 
 def _table(rng: np.random.Generator) -> Canvas:

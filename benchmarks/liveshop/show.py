@@ -74,7 +74,7 @@ def demo_show(seconds: Seconds = DEMO_S) -> Show:
     products = make_products(DEMO_SEED)
     listed = [p for p in products if p.listed]
     unlisted = [p for p in products if not p.listed]
-    a, b, c, d, e, f = listed[:6]  # three pairs of siblings
+    a, b, c, d = listed[:4]  # two pairs of siblings
     order = [listed[6], a, b, listed[7], listed[8], unlisted[0], listed[9], c, listed[10], d, listed[11], listed[12]]
     return _script("demo", DEMO_SEED, seconds, products, order)
 

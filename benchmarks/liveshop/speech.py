@@ -46,7 +46,7 @@ class Spoken:
 
 
 def voice() -> list[str] | None:
-    """The command that speaks standard input or its last argument to a WAV on standard output; None: no voice here."""
+    """The command that speaks its last argument as a WAV on standard output; None: no voice here."""
     if shutil.which("flite"):
         return ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t"]
     if shutil.which("espeak-ng"):
