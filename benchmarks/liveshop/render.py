@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -94,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hls", action="store_true", help="live HLS segments instead of a file")
     chosen = parser.parse_args(arguments)
     show = demo_show(chosen.seconds) if chosen.seed is None else random_show(chosen.seed, chosen.seconds)
+    if chosen.hls:
+        os.nice(5)  # whoever watches a live needs the processor more than we do
     try:
         (render_live if chosen.hls else render_folder)(show, chosen.out, _tell)
     except FAILURES as error:

@@ -23,6 +23,7 @@ LEAD_S = 4.0  # talk before the first product: a viewer that joins late still se
 TAIL_S = 2.5
 DEMO_SEED = 11
 DEMO_S = 92.0
+SHORTEST_S = 14.0  # of a live with one introduction in it
 UNLISTED_EVERY = 6  # in random lives, about one introduction in so many is of a product that no catalogue has
 
 INTROS = (
@@ -76,7 +77,8 @@ def demo_show(seconds: Seconds = DEMO_S) -> Show:
     unlisted = [p for p in products if not p.listed]
     a, b, c, d = listed[:4]  # two pairs of siblings
     order = [listed[6], a, b, listed[7], listed[8], unlisted[0], listed[9], c, listed[10], d, listed[11], listed[12]]
-    return _script("demo", DEMO_SEED, seconds, products, order)
+    rounds = int(seconds // DEMO_S) + 1  # a longer demo goes round again
+    return _script("demo", DEMO_SEED, seconds, products, order * rounds)
 
 
 def random_show(seed: int, seconds: Seconds) -> Show:
