@@ -23,7 +23,7 @@ AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder")
 
 _POINT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*([A-Z]{3})")  # 12.90 EUR, 1,299.00 USD
 _COMMA = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})\s*([A-Z]{3})")  # 12,90 EUR, 1.299,00 EUR
-_SPLIT_URLS = re.compile(r"\s*,\s*(?=https?://)", re.IGNORECASE)
+_SPLIT_URLS = re.compile(r",\s*(?=https?://)", re.IGNORECASE)
 
 
 def read_product(record: Record, folder: Path) -> Iterator[Row]:
@@ -111,18 +111,17 @@ def _pictures(fields: _Fields, folder: Path) -> list[str]:
     if not first:
         fields.flaw("image_link", "", "is missing", "give the product a picture", dropped=True)
         return []
+    others = as_links(fields.value("additional_image_link"))
+    asked = [("image_link", link) for link in first] + [("additional_image_link", link) for link in others]
     good: list[str] = []
-    for name, links in (
-        ("image_link", first),
-        ("additional_image_link", as_links(fields.value("additional_image_link"))),
-    ):
-        for link in links:
-            if wrong := _picture_flaw(link, folder):
-                fields.flaw(name, link, *wrong)
-            elif link not in good:
-                good.append(link)
-    if not good:
-        fields.flaw("image_link", first[0], "leaves the product without a picture", "correct it", dropped=True)
+    wrong = []
+    for name, link in asked:
+        if flaw := _picture_flaw(link, folder):
+            wrong.append((name, link, *flaw))
+        elif link not in good:
+            good.append(link)
+    for name, link, why, cure in wrong:
+        fields.flaw(name, link, why, cure, dropped=not good)
     return good
 
 

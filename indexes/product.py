@@ -7,8 +7,9 @@ import re
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"',;|]+", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,15}://[^\s\"',;|]+", re.IGNORECASE)
 
+READ = 2000  # characters of a value that are looked at: a bad one may be megabytes long
 VALUE_SHOWN = 80  # characters of a bad value that are repeated: enough to find it, never a whole description
 
 
@@ -65,7 +66,7 @@ Row = Product | BadRow
 
 def shown(value: str) -> str:
     """A value fit for a message: short, printable, and no URL's credentials or query."""
-    text = value.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = value[:READ].encode("utf-8", "backslashreplace").decode("utf-8")
     text = _URL.sub(lambda match: redacted(match.group()), text)
     return text if len(text) <= VALUE_SHOWN else text[: VALUE_SHOWN - 1] + "…"
 

@@ -1,0 +1,204 @@
+"""`nowshowing gallery build|info|search`: catalogue to gallery, what is in it, what pictures find in it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from engines.bundle import open_bundle
+from indexes.build import BuildProgress, build_gallery
+from indexes.errors import FetchError, ImageError
+from indexes.gallery import open_gallery
+from indexes.images import ImageLimits, Pictures, decode
+from indexes.manifest import check_files, read_manifest
+from stream.commands.output import print_json, progress_bar
+from stream.errors import SourceError, UsageError
+from stream.matching import SHORTLIST
+from stream.types import Reason
+from stream.urls import GuardedClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.progress import Progress
+
+    from engines.base import Encoded, FrameEncoder, Matcher
+    from indexes.build import BuildReport
+    from indexes.gallery import Gallery
+    from indexes.scope import Scope
+
+app = typer.Typer(no_args_is_help=True, help="Galleries: a catalogue made searchable with a bundle.")
+
+FETCH_DEADLINE_S = 30.0
+RANKED = 10  # products an image's line names at most
+AGAIN = {Reason.OPEN_TIMEOUT, Reason.READ_TIMEOUT, Reason.REFUSED, Reason.UNREACHABLE, Reason.SERVER_ERROR}
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A gallery's directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
+
+
+@app.command()
+def build(
+    feed: Annotated[Path, typer.Argument(help="Product feed; pictures by path are relative to it.")],
+    out: Annotated[Path, typer.Option(help="The gallery's directory; an existing gallery is replaced whole.")],
+    bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the encoder.")] = 1,
+    allow_private_hosts: Annotated[bool, typer.Option(help="Fetch pictures from private addresses too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a gallery from a product feed. Stopped half-way, it goes on from there the next time."""
+    opened = open_bundle(bundle)
+    with progress_bar() as bar:
+        report = build_gallery(
+            feed,
+            encoder=opened.encoder(threads),
+            bundle_name=opened.name,
+            bundle_hash=opened.hash,
+            out=out,
+            votes=opened.votes,
+            fetch=fetch_with(GuardedClient(allow_private_hosts=allow_private_hosts)),
+            progress=_json_progress() if as_json else _bar_progress(bar),
+        )
+    if as_json:
+        print_json({"type": "nowshowing.gallery.built", "gallery": str(out), **asdict(report)})
+    else:
+        _say_built(out, report)
+
+
+def fetch_with(client: GuardedClient) -> Callable[[str], bytes]:
+    """Pictures from the web through the client that decides what may be opened."""
+    limit = ImageLimits().bytes
+
+    def fetch(link: str) -> bytes:
+        try:
+            return client.get(link, max_bytes=limit, deadline_s=FETCH_DEADLINE_S)
+        except SourceError as error:
+            raise FetchError(str(error), retriable=error.reason in AGAIN) from error
+
+    return fetch
+
+
+def _bar_progress(bar: Progress) -> Callable[[BuildProgress], None]:
+    tasks = {
+        stage: bar.add_task(stage, total=None, note="", visible=False) for stage in ("reading", "encoding", "writing")
+    }
+
+    def tell(now: BuildProgress) -> None:
+        note = ", ".join(f"{n} {what}" for n, what in ((now.failed, "failed"), (now.reused, "reused")) if n)
+        bar.update(tasks[now.stage], completed=now.done, total=now.total or None, note=note, visible=True)
+
+    return tell
+
+
+def _json_progress() -> Callable[[BuildProgress], None]:
+    """A line for every stage and every percent of it."""
+    last = ("", -1)
+
+    def tell(now: BuildProgress) -> None:
+        nonlocal last
+        step = (now.stage, 100 * now.done // now.total if now.total else now.done)
+        if step != last:
+            print_json({"type": "nowshowing.gallery.progress", **asdict(now)})
+        last = step
+
+    return tell
+
+
+def _say_built(out: Path, report: BuildReport) -> None:
+    for problem in report.problems:
+        typer.echo(problem, err=True)
+    known = report.bad_rows + report.lost_pictures + report.left_out
+    if known > len(report.problems):
+        typer.echo(f"and {known - len(report.problems)} more in {out / 'problems.jsonl'}", err=True)
+    typer.echo(f"{out}: {report.products} products, {report.pictures} pictures, version {report.version}")
+
+
+@app.command()
+def info(
+    directory: Directory,
+    verify: Annotated[bool, typer.Option(help="Read every byte and compare hashes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a gallery is, and whether it is whole."""
+    manifest = read_manifest(directory)
+    check_files(directory, manifest, verify=verify)
+    facts = manifest.model_dump(exclude={"files"})
+    facts["bytes"] = sum(file.bytes for file in manifest.files.values())
+    if as_json:
+        print_json(facts)
+        return
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        typer.echo(f"{name:{width}}  {value}")
+
+
+@app.command()
+def search(
+    directory: Directory,
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures to look for.")],
+    bundle: Annotated[str | None, typer.Option(help="The bundle it was built with, if that is a directory.")] = None,
+    shop: Annotated[str | None, typer.Option(help="Only products of this shop.")] = None,
+    products: Annotated[Path | None, typer.Option(help="Only products in this file, one id a line.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank a gallery's products for each picture. Exit code 1 if a picture could not be read."""
+    opened = open_bundle(bundle or read_manifest(directory).bundle_name)
+    gallery = open_gallery(directory, bundle_hash=opened.hash)
+    scope = gallery.scope(shop_id=shop, product_ids=read_product_list(products) if products else None)
+    encoder, matcher = opened.encoder(1), opened.matcher()
+    failed = False
+    for path in images:
+        started = perf_counter()
+        try:
+            ranked = rank(path, encoder, matcher, gallery, scope)
+        except ImageError as error:
+            typer.echo(str(error), err=True)
+            failed = True
+            continue
+        _say_found(path, ranked, perf_counter() - started, as_json=as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+def rank(
+    path: Path, encoder: FrameEncoder, matcher: Matcher, gallery: Gallery, scope: Scope
+) -> list[tuple[str, float]]:
+    """Product ids with calibrated probabilities, best first: a shortlist, then a close look."""
+    limits = ImageLimits()
+    data = Pictures(Path(), fetch=None, limits=limits).read(str(path))
+    (encoded,) = encoder.encode([decode(data, limits, name=str(path))])
+    shortlist = gallery.shortlist(encoded.embedding, encoded.patches.vectors, scope, SHORTLIST)
+    # The same shape under two names: engines and indexes do not know each other.
+    candidates = cast("Sequence[Sequence[Encoded]]", [gallery.pictures(index) for index in shortlist])
+    matches = matcher.match(encoded, candidates) if shortlist else []
+    found = [(gallery.product(i).product_id, sigmoid(m.logit)) for i, m in zip(shortlist, matches, strict=True)]
+    return sorted(found, key=lambda pair: -pair[1])[:RANKED]
+
+
+def sigmoid(logit: float) -> float:
+    """Without overflow at either end."""
+    small = math.exp(-abs(logit))
+    return 1 / (1 + small) if logit >= 0 else small / (1 + small)
+
+
+def read_product_list(path: Path) -> tuple[str, ...]:
+    """One product id a line; blank lines do not count."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"product list {path}: cannot be read: {error}: give a text file, one id a line") from error
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def _say_found(path: Path, ranked: list[tuple[str, float]], seconds: float, *, as_json: bool) -> None:
+    if as_json:
+        named = [{"product_id": product_id, "probability": round(p, 6)} for product_id, p in ranked]
+        print_json({"image": str(path), "ranked": named, "seconds": round(seconds, 4)})
+        return
+    typer.echo(f"{path}  ({seconds:.3f} s)")
+    for product_id, probability in ranked:
+        typer.echo(f"  {probability:6.1%}  {product_id}")
