@@ -11,7 +11,7 @@ import shutil
 import time
 from array import array
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
@@ -143,6 +143,7 @@ class _Found:
     """A picture on its way: `image` is None where it was encoded before, `digest` empty where it cannot be had."""
 
     product: int
+    product_id: str
     link: str
     digest: str = ""
     image: Image | None = None
@@ -227,7 +228,7 @@ class _Build:
     def _encode(self, total: int, problems: TextIO) -> tuple[Int32s, Int64s]:
         """For every usable picture, in the feed's order: its product's number in the feed, its own in the store."""
         owners, numbers = array("i"), array("q")
-        links = ((i, link) for i, product in enumerate(self._products()) for link in product.image_links)
+        links = (_Found(i, p.product_id, link) for i, p in enumerate(self._products()) for link in p.image_links)
         found = in_order(links, self._find, threads=THREADS, ahead=AHEAD)
         with closing(found):
             while batch := list(islice(found, BATCH)):
@@ -236,7 +237,7 @@ class _Build:
                     number = self._store.find(picture.digest)
                     if number is None:
                         self._lost += 1
-                        what = {"product": picture.product, "link": shown(picture.link), "why": picture.why}
+                        what = {"product_id": picture.product_id, "link": shown(picture.link), "why": picture.why}
                         self._report(problems, what, picture.why)
                     else:
                         owners.append(picture.product)
@@ -245,19 +246,19 @@ class _Build:
                 self._tell("encoding", self._done, total)
         return np.array(owners, np.int32), np.array(numbers, np.int64)
 
-    def _find(self, asked: tuple[int, str]) -> _Found:
+    def _find(self, asked: _Found) -> _Found:
         """Runs in a thread of the pool. A picture that cannot be had is an answer, not an error."""
-        product, link = asked
-        on_web = "://" in link
-        if on_web and (known := self._store.find_link(link, self._plan.now())):
-            return _Found(product, link, known)
+        link = asked.link
+        if "://" in link and (known := self._store.find_link(link, self._plan.now())):
+            return replace(asked, digest=known)
         try:
             data = self._source.read(link)
             name = digest(data)
-            image = None if self._store.find(name) is not None else decode(data, self._plan.limits, name=shown(link))
+            if self._store.find(name) is not None:
+                return replace(asked, digest=name)
+            return replace(asked, digest=name, image=decode(data, self._plan.limits, name=shown(link)))
         except ImageError as error:
-            return _Found(product, link, why=str(error))
-        return _Found(product, link, name, image)
+            return replace(asked, why=str(error))
 
     def _add(self, batch: list[_Found]) -> None:
         """Encodes what is new in the batch, every picture once."""
