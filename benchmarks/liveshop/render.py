@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.show import Show
 
     Progress = Callable[[int, int], None]
+    Make = Callable[[Show, Path, Progress | None], object]
 
 VIDEO = "live.mp4"
 TRUTH = "truth.jsonl"

@@ -1,0 +1,152 @@
+"""The score, drawn as timelines: `A` is product A in view or told, `.` nothing; one character is half a second."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import groupby
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.liveshop.errors import WorldError
+from benchmarks.liveshop.score import Span, Zero, match, read_spans, score, wrong_seconds
+from benchmarks.liveshop.truth import Shown, Truth
+
+pytestmark = pytest.mark.unit
+
+HOP_S = 0.5
+UNLISTED = "X"
+
+
+def pieces(line: str) -> list[tuple[str, float, float]]:
+    at, out = 0, []
+    for letter, group in groupby(line):
+        length = len(list(group))
+        if letter != ".":
+            out.append((letter, at * HOP_S, (at + length) * HOP_S))
+        at += length
+    return out
+
+
+def truth(line: str) -> Truth:
+    shown = tuple(Shown(i, i, i != UNLISTED, start, stop, 0.0) for i, start, stop in pieces(line))
+    return Truth("drawn", 0, len(line) * HOP_S, shown)
+
+
+def told(line: str, late_s: float = 1.0) -> list[Span]:
+    return [Span(i, start, stop, late_s) for i, start, stop in pieces(line)]
+
+
+def test_what_is_told_as_it_was_scores_one() -> None:
+    line = "..AAAAAA....BBBBBB.."
+    result = score(truth(line), told(line))
+    assert (result.f1, result.precision, result.recall, result.wrong_product_s) == (1, 1, 1, 0)
+    assert result.onset_delay_s == 1.0
+    assert (result.products, result.products_found) == (2, 2)
+
+
+def test_both_ends_must_be_within_tolerance() -> None:
+    shown = truth("..AAAAAA....")
+    assert score(shown, told("....AAAA....")).f1 == 1
+    assert score(shown, told(".....AAA....")).f1 == 0
+    assert score(shown, told("..AAAAAAAAA.")).f1 == 0
+    assert score(shown, told("..AAAAAAAAA."), tolerance_s=3.0).f1 == 1
+
+
+def test_a_look_alike_told_instead_is_both_missed_and_wrong() -> None:
+    result = score(truth("..AAAAAA...."), told("..BBBBBB...."))
+    assert (result.f1, result.wrong_product_s) == (0, 3.0)
+    assert [row.span for row in result.rows] == [None]
+    assert len(result.stray) == 1
+
+
+def test_an_introduction_told_in_two_halves_is_one_wrong_span_and_a_flap() -> None:
+    result = score(truth("..AAAAAAAAAA.."), told("..AAAA..AAAA.."))
+    assert (result.recall, result.flaps, result.wrong_product_s) == (0, 1, 0)
+
+
+def test_an_event_for_a_product_in_no_catalogue_is_counted_apart() -> None:
+    shown = truth("..XXXXXX......AAAAAA..")
+    left_alone = score(shown, told("..............AAAAAA.."))
+    assert (left_alone.f1, left_alone.unknown_shown, left_alone.products) == (1, 0, 1)
+    fooled = score(shown, told("..BBBBBB......AAAAAA.."))
+    assert (fooled.precision, fooled.unknown_shown, fooled.wrong_product_s) == (0.5, 1, 3.0)
+
+
+def test_nothing_to_tell_and_nothing_told_is_right() -> None:
+    assert score(truth("........"), []).f1 == 1
+    assert score(truth("........"), told("..AA....")).f1 == 0
+    assert score(truth("..AAAA.."), []).onset_delay_s is None
+
+
+def test_the_same_product_twice_is_two_introductions() -> None:
+    line = "..AAAAAA........AAAAAA.."
+    assert score(truth(line), told(line)).f1 == 1
+    assert score(truth(line), told("..AAAAAA................")).recall == 0.5
+
+
+def test_seconds_beyond_the_tolerance_count_as_wrong() -> None:
+    shown = truth("....AAAA........")
+    assert wrong_seconds(shown.shown, told("....AAAAAAAA....")[0], 1.0) == 1.0
+    assert wrong_seconds(shown.shown, told("AAAAAAAA........")[0], 1.0) == 1.0
+
+
+def event(kind: str, product: str, shown: float, hidden: float | None, published: float, zero: float = 1000.0) -> str:
+    def moment(at: float) -> dict[str, object]:
+        stamp = datetime.fromtimestamp(zero + at, UTC).isoformat()
+        return {"pts": at - 2.0, "utc": stamp, "wall": datetime.fromtimestamp(5000 + at, UTC).isoformat()}
+
+    data: dict[str, object] = {"product_id": product, "state": kind, "shown_at": moment(shown), "confidence": 0.99}
+    data["hidden_at"] = None if hidden is None else moment(hidden)
+    time = datetime.fromtimestamp(5000 + published, UTC).isoformat()
+    return json.dumps({"type": f"nowshowing.product.{kind}.v1", "time": time, "data": data, "id": "x"})
+
+
+def test_program_date_time_places_events_of_a_viewer_who_joined_late() -> None:
+    lines = [event("shown", "A", 5.0, None, 6.2), event("hidden", "A", 5.0, 9.0, 11.0)]
+    (span,) = read_spans(lines, 60.0, Zero(utc=1000.0))
+    assert (span.shown_at, span.hidden_at) == (5.0, 9.0)
+    assert span.told_after_s == pytest.approx(1.2)
+    (span,) = read_spans(lines, 60.0, Zero(pts=-2.0))
+    assert (span.shown_at, span.hidden_at) == (5.0, 9.0)
+
+
+def test_a_shown_without_its_hidden_lasts_to_the_end() -> None:
+    (span,) = read_spans([event("shown", "A", 5.0, None, 6.0)], 60.0, Zero(utc=1000.0))
+    assert span.hidden_at == 60.0
+
+
+def test_status_and_updates_are_passed_by() -> None:
+    status = {"type": "nowshowing.stream.status.v1", "time": "2026-01-01T00:00:00Z", "data": {"state": "live"}}
+    lines = [json.dumps(status), event("updated", "A", 5.0, None, 6.0)]
+    assert read_spans(lines, 60.0, Zero()) == []
+
+
+@pytest.mark.parametrize("line", ["", "{", '{"type": "x"}', '{"type": 1, "time": "yesterday", "data": {}}'])
+def test_a_line_that_is_no_event_is_named(line: str) -> None:
+    with pytest.raises(WorldError, match="line 1"):
+        read_spans([line], 60.0, Zero())
+
+
+LINES = st.text(alphabet="ABX.", min_size=1, max_size=60)
+
+
+@given(LINES, LINES)
+def test_each_span_and_each_introduction_counts_once(real: str, said: str) -> None:
+    asked = [shown for shown in truth(real).shown if shown.listed]
+    spans = told(said)
+    pairs = match(asked, spans, 1.0)
+    assert len({id(span) for span in pairs.values()}) == len(pairs)
+    result = score(truth(real), spans)
+    assert 0 <= result.f1 <= 1
+    assert len(result.stray) + len(pairs) == len(spans)
+    assert 0 <= result.wrong_product_s <= sum(span.hidden_at - span.shown_at for span in spans)
+
+
+@given(LINES)
+def test_the_truth_told_in_full_is_never_wrong(real: str) -> None:
+    listed = real.replace(UNLISTED, ".")
+    result = score(truth(real), told(listed))
+    assert (result.f1, result.wrong_product_s, result.unknown_shown) == (1, 0, 0)
