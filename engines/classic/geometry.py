@@ -21,6 +21,7 @@ SIMILAR = 0.60  # below, two patches say nothing about one another
 TURN = 0.6  # rad, how far two patches on one rigid print may disagree; covers perspective and bent paper
 ZOOM = 0.6  # the same for the logarithm of their scales
 NEAR, SLACK = 0.03, 0.22  # how far off a position may be: a share of the print, and of the way to the point
+PRINT = 500  # patches of a catalogue picture that are looked at; the weaker ones are paper grain and cost shortlists
 ENOUGH = 4  # agreeing pairs that fix an affine map with one to spare
 
 
@@ -34,9 +35,14 @@ class Layout(NamedTuple):
 
 
 class Pairs(NamedTuple):
+    """Frame patches and the catalogue patches they resemble; `worth`: how telling that is, 0..1."""
+
     frame: NDArray[np.intp]
     catalogue: NDArray[np.intp]
-    likeness: NDArray[np.float32]
+    worth: NDArray[np.float32]
+
+    def only(self, rows: NDArray[np.intp]) -> Pairs:
+        return Pairs(self.frame[rows], self.catalogue[rows], self.worth[rows])
 
 
 class Fit(NamedTuple):
@@ -47,36 +53,37 @@ class Fit(NamedTuple):
     weight: float
 
 
-def layout(patches: Patches) -> Layout:
+def layout(patches: Patches, limit: int | None = None) -> Layout:
+    """The strongest `limit` patches."""
     height, width = patches.thumb.shape[:2]
     longer = max(height, width, 1)
     shape = (width / longer, height / longer)
-    x, y, size, angle = patches.places.T if len(patches.places) else np.zeros((4, 0), np.float32)
+    x, y, size, angle = patches.places[:limit].T if len(patches.places) else np.zeros((4, 0), np.float32)
     return Layout((x * shape[0] + 1j * y * shape[1]).astype(np.complex64), size, angle, shape)
 
 
 def tentative(likeness: NDArray[np.float32]) -> Pairs:
-    """Every frame patch with its likest catalogue patch, the likest pairs first. `likeness` is (frame, catalogue)."""
+    """Every frame patch with its likest catalogue patch, the most telling first. `likeness` is (frame, catalogue)."""
     if likeness.size == 0:
         empty = np.zeros(0, np.intp)
         return Pairs(empty, empty, np.zeros(0, np.float32))
     to = np.argmax(likeness, axis=1)
-    value = likeness[np.arange(len(to)), to]
-    order = np.argsort(-value, kind="stable")[:TENTATIVE]
-    order = order[value[order] > SIMILAR]
-    return Pairs(order, to[order], value[order])
+    worth = weigh(likeness[np.arange(len(to)), to])
+    order = np.argsort(-worth, kind="stable")[:TENTATIVE]
+    order = order[worth[order] > 0]
+    return Pairs(order, to[order], worth[order])
 
 
 def weigh(likeness: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a pair is worth: little just above `SIMILAR`, one when alike."""
-    return np.asarray(((likeness - SIMILAR) / (1 - SIMILAR)) ** 2 + 0.05, dtype=np.float32)
+    """What a pair is worth: nothing up to `SIMILAR`, one when the same."""
+    return np.asarray((np.maximum(likeness - SIMILAR, 0) / (1 - SIMILAR)) ** 2, dtype=np.float32)
 
 
 def fit(frame: Layout, catalogue: Layout, pairs: Pairs) -> Fit | None:
     """The similarity that most pairs agree with, each pair in turn being the proposal; then sharpened."""
     if len(pairs.frame) < ENOUGH:
         return None
-    worth = weigh(pairs.likeness)
+    worth = pairs.worth
     agree, span = _agreement(frame, catalogue, pairs)
     best = int(np.argmax(agree @ worth))
     inside = np.flatnonzero(agree[best])
@@ -90,21 +97,27 @@ def fit(frame: Layout, catalogue: Layout, pairs: Pairs) -> Fit | None:
     inside = _once(pairs, inside)
     if len(inside) < ENOUGH:
         return None
-    return _sharpen(Pairs(*(column[inside] for column in pairs)), here[inside], there[inside], affine, span[best])
+    return _sharpen(pairs.only(inside), here[inside], there[inside], affine, span[best])
 
 
 def _agreement(frame: Layout, catalogue: Layout, pairs: Pairs) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """(proposals, pairs): does the pair agree with the turn, scale and place that the proposing pair implies?"""
-    q, c = pairs.frame, pairs.catalogue
-    span = frame.size[q] / np.maximum(catalogue.size[c], 1e-6)
-    turn = frame.angle[q] - catalogue.angle[c]
-    apart = np.abs((turn[:, None] - turn[None, :] + np.pi) % (2 * np.pi) - np.pi)
+    """(proposals, pairs): does the pair agree with the turn, scale and place that the proposing pair implies?
+
+    Laying a point is a product of complex numbers, written as a product of thin matrices: it runs per candidate.
+    """
+    here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
+    span = (frame.size[pairs.frame] / np.maximum(catalogue.size[pairs.catalogue], 1e-6)).astype(np.float32)
+    turn = np.exp(1j * (frame.angle[pairs.frame] - catalogue.angle[pairs.catalogue])).astype(np.complex64)
+    lay = span * turn
+    start = here - lay * there
+    one = np.ones(len(span), np.float32)
+    across = np.stack([lay.real, -lay.imag, start.real, one], axis=1) @ np.stack([there.real, there.imag, one, -here.real])
+    down = np.stack([lay.imag, lay.real, start.imag, one], axis=1) @ np.stack([there.real, there.imag, one, -here.imag])
+    way = np.abs(there[:, None] - there[None, :])
+    room = span[:, None] * (NEAR + SLACK * way)
+    alike = np.stack([turn.real, turn.imag], axis=1) @ np.stack([turn.real, turn.imag]) > np.cos(TURN)
     zoom = np.log(span)
-    way = catalogue.at[c][None, :] - catalogue.at[c][:, None]
-    lay = (span * np.exp(1j * turn)).astype(np.complex64)
-    off = np.abs(lay[:, None] * way + frame.at[q][:, None] - frame.at[q][None, :])
-    room = span[:, None] * (NEAR + SLACK * np.abs(way))
-    return (off < room) & (apart < TURN) & (np.abs(zoom[:, None] - zoom[None, :]) < ZOOM), span.astype(np.float32)
+    return (across**2 + down**2 < room**2) & alike & (np.abs(zoom[:, None] - zoom[None, :]) < ZOOM), span
 
 
 def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -134,10 +147,10 @@ def _sharpen(pairs: Pairs, here: Plane, there: Plane, affine: NDArray[np.float64
         if found is not None and plausible(np.asarray(found, np.float64)):
             keep = np.flatnonzero(np.asarray(mask).ravel())
             homography = np.asarray(found, np.float64)
-            pairs = Pairs(*(column[keep] for column in pairs))
+            pairs = pairs.only(keep)
     if len(pairs.frame) < ENOUGH or not plausible(homography):
         return None
-    return Fit(homography, pairs, float(weigh(pairs.likeness).sum()))
+    return Fit(homography, pairs, float(pairs.worth.sum()))
 
 
 def plausible(homography: Homography) -> bool:
@@ -149,7 +162,7 @@ def plausible(homography: Homography) -> bool:
     after = np.roll(edges, -1, axis=0)
     turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
     sides = np.linalg.norm(edges, axis=1)
-    return bool((turns > 0).all() and sides.min() > 0.02 and sides.max() < 6 and sides.max() < 5 * sides.min())
+    return bool((turns > 0).all()) and bool(sides.min() > 0.02 and sides.max() < min(6, 5 * sides.min()))
 
 
 def project(homography: Homography, points: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 2)

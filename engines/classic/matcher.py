@@ -6,7 +6,7 @@ Knows no catalogue and no time: one frame, a handful of candidates.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
 from engines.classic.colour import compare, rather
-from engines.classic.geometry import Fit, box_of, fit, layout, overlap, tentative
+from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, tentative
 from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engines.classic.geometry import Homography, Layout
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
+ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
 
@@ -50,6 +51,7 @@ class ClassicMatcher:
 
     def __init__(self) -> None:
         self._canvases: dict[int, tuple[Encoded, Canvas]] = {}
+        self._alignments: dict[tuple[int, int], tuple[Encoded, Encoded, Homography | None]] = {}
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         frame = layout(query.patches)
@@ -70,12 +72,14 @@ class ClassicMatcher:
         flat = [(owner, picture) for owner, pictures in enumerate(candidates) for picture in pictures]
         if not flat or not len(query.patches.vectors):
             return []
-        counts = [len(picture.patches.vectors) for _, picture in flat]
-        stacked = np.concatenate([picture.patches.vectors for _, picture in flat]).astype(np.float32)
+        counts = [len(picture.patches.vectors[:PRINT]) for _, picture in flat]
+        stacked = np.concatenate([picture.patches.vectors[:PRINT] for _, picture in flat]).astype(np.float32)
         likeness = query.patches.vectors.astype(np.float32) @ stacked.T
+        ends = np.cumsum(counts)
         laid = []
-        for (owner, picture), end, count in zip(flat, np.cumsum(counts), counts, strict=True):
-            found = fit(frame, layout(picture.patches), tentative(likeness[:, end - count : end]))
+        for (owner, picture), end, count in zip(flat, ends, counts, strict=True):
+            pairs = tentative(likeness[:, end - count : end])
+            found = fit(frame, layout(picture.patches, PRINT), pairs)
             if found is not None:
                 laid.append(Laid(owner, picture, found))
         return laid
@@ -101,9 +105,7 @@ class ClassicMatcher:
         kept = self._canvases.pop(id(picture), None)
         if kept is None or kept[0] is not picture:
             kept = (picture, canvas_of(picture.patches.thumb))
-        self._canvases[id(picture)] = kept
-        if len(self._canvases) > MEMORY:
-            del self._canvases[next(iter(self._canvases))]
+        _keep(self._canvases, id(picture), kept)
         return kept[1]
 
     def _together(self, query: Encoded, best: dict[int, Found]) -> dict[int, float]:
@@ -132,11 +134,31 @@ class ClassicMatcher:
 
     def _alignment(self, one: Found, two: Found) -> Homography:
         """Where picture two lies on picture one: by their own prints where these agree, else through the frame."""
-        vectors = one.encoded.patches.vectors.astype(np.float32) @ two.encoded.patches.vectors.astype(np.float32).T
-        direct = fit(layout(one.encoded.patches), layout(two.encoded.patches), tentative(vectors))
-        if direct is not None and len(direct.pairs.frame) >= 12:
-            return direct.homography
+        key = (id(one.encoded), id(two.encoded))
+        kept = self._alignments.pop(key, None)
+        if kept is None or kept[0] is not one.encoded or kept[1] is not two.encoded:
+            kept = (one.encoded, two.encoded, _align(one.encoded, two.encoded))
+        _keep(self._alignments, key, kept)
+        if kept[2] is not None:
+            return kept[2]
         return np.asarray(np.linalg.inv(one.fit.homography) @ two.fit.homography, dtype=np.float64)
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _keep(memory: dict[K, V], key: K, value: V) -> None:
+    """The newest last; the oldest goes when there are too many."""
+    memory[key] = value
+    if len(memory) > MEMORY:
+        del memory[next(iter(memory))]
+
+
+def _align(one: Encoded, two: Encoded) -> Homography | None:
+    first, second = one.patches.vectors[:PRINT].astype(np.float32), two.patches.vectors[:PRINT].astype(np.float32)
+    direct = fit(layout(one.patches, PRINT), layout(two.patches, PRINT), tentative(first @ second.T))
+    return direct.homography if direct is not None and len(direct.pairs.frame) >= ALIGNED else None
 
 
 def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:

@@ -16,7 +16,7 @@ RootSift = NDArray[np.float32]  # (points, 128), unit length, not negative
 AREA = 640 * 360  # pixels looked at, whatever the shape of the picture: one cost for 16:9, 9:16 and square
 MAX_ENLARGE = 2.0  # a catalogue thumbnail of 200 px gains points up to here; beyond is invented detail
 MIN_SIDE = 16  # below, SIFT has no room for one patch
-CONTRAST = 0.02  # half of OpenCV's default: pastel cartons live between the two
+CONTRAST = 0.02  # half of the default of OpenCV: pastel cartons live between the two
 
 
 class Points(NamedTuple):
