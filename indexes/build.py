@@ -28,7 +28,7 @@ from indexes.publish import publish
 from indexes.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from indexes.manifest import Manifest
@@ -108,7 +108,7 @@ def build_gallery(
     work = out.with_name(f".{out.name}.work")
     new = out.with_name(f".{out.name}.new")
     try:
-        with Work(work / bundle_hash[:32]) as store:
+        with Work(work / digest(bundle_hash.encode())[:32]) as store:
             try:
                 report = _Build(plan, feed, store, new).run(rows)
                 publish(new, out)
@@ -269,9 +269,22 @@ class _Build:
         if len(encoded) != len(fresh):
             raise GalleryError(f"bundle {self._plan.bundle_name}: {len(encoded)} results for {len(fresh)} pictures")
         for one in encoded:
-            _check(one, self._store, self._plan.bundle_name)
+            self._check(one, encoded[0])
         if fresh or links:
             self._store.add(list(zip(fresh, encoded, strict=True)), links, self._plan.now())
+
+    def _check(self, one: EncodedLike, first: EncodedLike) -> None:
+        """An encoder that gives nonsense must not become a gallery that finds nonsense."""
+        known = self._store.entries[0].dim if self._store.entries else len(first.embedding)
+        patches, count = one.patches, len(one.patches.vectors)
+        shapes = (one.embedding.shape, patches.vectors.shape, patches.places.shape, patches.thumb.shape)
+        if shapes[0] != (known,) or len(shapes[1]) != 2 or shapes[2] != (count, 4) or shapes[3][2:] != (3,):
+            raise GalleryError(
+                f"bundle {self._plan.bundle_name}: embedding, patch vectors, places and thumb of shapes {shapes}, "
+                f"where the embedding has {known} numbers: check the bundle"
+            )
+        if not (np.isfinite(one.embedding).all() and np.isfinite(patches.vectors).all()):
+            raise GalleryError(f"bundle {self._plan.bundle_name}: vectors hold a value that is no number: check it")
 
     def _leave_out(self, has_picture: Flags, problems: TextIO) -> None:
         for product, good in zip(self._products(), has_picture, strict=True):
@@ -280,7 +293,7 @@ class _Build:
                 why = f"product {product.product_id}: left out, none of its pictures can be had"
                 self._report(problems, {"product_id": product.product_id, "why": why}, why)
 
-    def _report(self, problems: TextIO, what: dict[str, object], sentence: str) -> None:
+    def _report(self, problems: TextIO, what: Mapping[str, object], sentence: str) -> None:
         problems.write(json.dumps(what, ensure_ascii=False) + "\n")
         if len(self._told) < TOLD:
             self._told.append(sentence)
@@ -288,12 +301,3 @@ class _Build:
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._plan.progress is not None:
             self._plan.progress(BuildProgress(stage, done, total, self._lost, self._reused))
-
-
-def _check(encoded: EncodedLike, store: Work, bundle: str) -> None:
-    """An encoder that gives nonsense must not become a gallery that finds nonsense."""
-    dim, known = encoded.embedding.shape, store.entries[0].dim if store.entries else None
-    if len(dim) != 1 or (known is not None and dim[0] != known):
-        raise GalleryError(f"bundle {bundle}: embedding of shape {dim}, others have {known}: check the bundle")
-    if not np.isfinite(encoded.embedding).all():
-        raise GalleryError(f"bundle {bundle}: embedding holds a value that is no number: check the bundle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -53,7 +54,7 @@ def build(
 ) -> None:
     """Make a gallery from a product feed. Stopped half-way, it goes on from there the next time."""
     opened = open_bundle(bundle)
-    with progress_bar() as bar:
+    with progress_bar() as bar, closing(GuardedClient(allow_private=allow_private_hosts)) as client:
         report = build_gallery(
             feed,
             encoder=opened.encoder(threads),
@@ -61,7 +62,7 @@ def build(
             bundle_hash=opened.hash,
             out=out,
             votes=opened.votes,
-            fetch=fetch_with(GuardedClient(allow_private_hosts=allow_private_hosts)),
+            fetch=fetch_with(client),
             progress=_json_progress() if as_json else _bar_progress(bar),
         )
     if as_json:

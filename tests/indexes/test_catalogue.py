@@ -36,10 +36,10 @@ def products_of(path: Path, content: str | bytes, name: str = "feed.csv") -> lis
     return [row for row in rows if isinstance(row, Product)]
 
 
-words = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=20)
+words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=20)
 ids = words.map(str.strip).filter(lambda text: text != "" and text.isprintable())
 titles = words.map(lambda text: " ".join(text.split())).filter(bool)
-descriptions = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\ufeff"), max_size=60)
+descriptions = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\ufeff"), max_size=60)
 
 
 @st.composite

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexes.gallery import Gallery
-
-    from .conftest import Shop, ToyEncoder
+    from tests.indexes.conftest import Shop, ToyEncoder
 
 pytestmark = pytest.mark.unit
 
