@@ -50,7 +50,9 @@ class Writer:
             "preset": "superfast",  # half the time of veryfast on noisy pictures; the bit rate makes up for it
             "tune": "zerolatency",
             "x264-params": f"threads=1:scenecut=0:keyint={FPS * SEGMENT_S}:min-keyint={FPS * SEGMENT_S}"
-            ":vbv-maxrate=4000:vbv-bufsize=4000",
+            ":vbv-maxrate=4000:vbv-bufsize=4000"
+            # What OpenCV's conversion makes; unsaid, players would take HD for another matrix and shift colours.
+            ":colormatrix=smpte170m:colorprim=smpte170m:transfer=smpte170m:range=tv",
         }
         self._audio = self._out.add_stream("aac", rate=RATE)
         self._audio.layout = "mono"

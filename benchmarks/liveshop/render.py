@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     show = demo_show(chosen.seconds) if chosen.seed is None else random_show(chosen.seed, chosen.seconds)
     if chosen.hls:
-        os.nice(5)  # whoever watches a live needs the processor more than we do
+        os.nice(10)  # whoever watches a live needs the processor more than we do
     try:
         (render_live if chosen.hls else render_folder)(show, chosen.out, _tell)
     except FAILURES as error:

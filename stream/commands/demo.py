@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 import webbrowser
@@ -65,6 +66,7 @@ def demo(
     """The whole product on this machine: a made-up live show, recognised while it plays, scored against its truth."""
     console = Console(stderr=as_json)
     show = demo_show(seconds)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us politely leaves no folder behind
     try:
         with tempfile.TemporaryDirectory(prefix="nowshowing-demo-") as folder:
             stage = Stage(Path(folder), show, console, headless, as_json)
@@ -87,7 +89,8 @@ def run(stage: Stage) -> Score:
         studio.wait(BEGIN_WITH)
         with Broadcast(live, SteadyClock()) as broadcast:
             printer = Printer(None if stage.as_json else stage.console)
-            asyncio.run(watch(stage, gallery, broadcast, printer))
+            with suppress(KeyboardInterrupt, asyncio.CancelledError):  # stopped by hand: score what was played
+                asyncio.run(watch(stage, gallery, studio, broadcast, printer))
             zero = Zero(utc=broadcast.zero_utc, pts=-HEAD_S)
             played = min(broadcast.elapsed, stage.show.seconds)
         studio.check()
@@ -115,7 +118,7 @@ def build(stage: Stage) -> Path:
     return out
 
 
-async def watch(stage: Stage, gallery: Path, broadcast: Broadcast, printer: Printer) -> None:
+async def watch(stage: Stage, gallery: Path, studio: Studio, broadcast: Broadcast, printer: Printer) -> None:
     """One worker, one livestream, until the show is over."""
     config = WorkerConfig(
         gallery=gallery,
@@ -129,12 +132,24 @@ async def watch(stage: Stage, gallery: Path, broadcast: Broadcast, printer: Prin
             ),
         ),
     )
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as Ctrl-C does
     async with Worker(config, sinks=[printer]) as worker:
         broadcast.page = page(f"{worker.http_url}/overlay/{STREAM}")
         await asyncio.to_thread(invite, stage, broadcast.page_url, f"{worker.http_url}/overlay/{STREAM}")
         with suppress(TimeoutError):
-            async with asyncio.timeout(stage.show.seconds + GRACE_S):
+            async with asyncio.timeout(stage.show.seconds + GRACE_S), asyncio.TaskGroup() as group:
+                minding = group.create_task(mind(studio), name="mind the studio")
                 await worker.finished()
+                minding.cancel()
+
+
+async def mind(studio: Studio) -> None:
+    """Raises as soon as the renderer has failed: the show would only stand still."""
+    while True:
+        studio.check()
+        await asyncio.sleep(1)
 
 
 def invite(stage: Stage, page_url: str, overlay_url: str) -> None:
