@@ -1,0 +1,90 @@
+"""`nowshowing watch`: one livestream from the shell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from pydantic import ValidationError
+
+from stream.commands.serve import serve
+from stream.config import WorkerConfig, describe
+from stream.errors import UsageError
+
+Url = Annotated[str, typer.Argument(help="rtmp(s), rtsp, http(s) with HLS or media, or a file path.")]
+GalleryDir = Annotated[Path, typer.Option(help="A folder made by `nowshowing gallery build`.")]
+SinkUrls = Annotated[
+    list[str], typer.Option("--sink", help="jsonl:- (stdout), jsonl:PATH, kafka://host:port; may be repeated.")
+]
+
+
+def watch(
+    url: Url,
+    gallery: GalleryDir,
+    bundle: Annotated[str, typer.Option(help="The bundle the gallery was built with.")] = "classic",
+    shop: Annotated[str | None, typer.Option(help="Only this shop's products may show.")] = None,
+    products: Annotated[Path | None, typer.Option(help="Only these: a file with one product id a line.")] = None,
+    sink: SinkUrls = ["jsonl:-"],
+    until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
+    fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
+    private: Annotated[bool, typer.Option(help="Allow loopback and private addresses.")] = False,
+    port: Annotated[int | None, typer.Option(help="Serve metrics and the overlay on this loopback port.")] = None,
+) -> None:
+    """Watches one livestream and prints what it is showing. Exit code 1 when it could not be watched."""
+    is_file = "://" not in url
+    source = {"pace": "fast" if fast else "realtime", "allow_files": is_file, "allow_private_hosts": private}
+    if is_file and not Path(url).is_file():
+        raise UsageError(f"watch {url}: no such file, and not a URL (rtmp://, rtmps://, rtsp://, http://, https://)")
+    stream = {
+        "stream_id": stream_id(url),
+        "url": url,
+        "shop_id": shop,
+        "products": None if products is None else read_products(products),
+        "source": source,
+    }
+    try:
+        config = WorkerConfig.model_validate(
+            {
+                "gallery": gallery,
+                "bundle": bundle,
+                "sinks": sink,
+                "streams": [stream],
+                "http": None if port is None else {"port": port, "open_on_loopback": True},
+            }
+        )
+    except ValidationError as error:
+        raise UsageError(f"watch: {describe(error)}") from error
+    if not serve(config, until_s=until):
+        raise typer.Exit(1)
+
+
+def stream_id(url: str) -> str:
+    """A readable name that is the same for the same URL and gives no key away."""
+    parts = urlsplit(url)
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", parts.hostname or Path(url).stem).strip("-.") or "stream"
+    return f"{host[:60]}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+
+
+def read_products(path: Path) -> list[str]:
+    """One id a line (empty lines and lines starting with # are skipped), or a JSON array of ids."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--products {path}: cannot be read: {error}") from error
+    if text.lstrip().startswith("["):
+        try:
+            ids = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"--products {path}: not valid JSON: {error}") from error
+        if not all(isinstance(i, str) for i in ids):
+            raise UsageError(f"--products {path}: a JSON array of strings is wanted")
+    else:
+        ids = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not ids:
+        raise UsageError(f"--products {path}: no product id in it")
+    return list(ids)
