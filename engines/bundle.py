@@ -49,9 +49,13 @@ def open_bundle(name_or_path: str) -> Bundle:
     if name_or_path == "classic":
         return ClassicBundle()
     directory = Path(name_or_path)
-    if directory.is_dir():
+    try:
+        found, manifest = directory.is_dir(), directory.name == MANIFEST and directory.is_file()
+    except OSError as error:  # a name too long, a folder that may not be searched
+        raise BundleError(f"bundle {name_or_path:.200}: cannot be looked at: {error.strerror}") from error
+    if found:
         return OnnxBundle(directory)
-    if directory.name == MANIFEST and directory.is_file():
+    if manifest:
         raise BundleError(f"bundle {name_or_path}: give the directory that {MANIFEST} lies in")
     raise BundleError(
         f"bundle {name_or_path}: no such directory, and the built-in ones are {', '.join(BUILT_IN)}: "

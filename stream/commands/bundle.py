@@ -1,0 +1,133 @@
+"""`nowshowing bundle`: export, info, check. Speaks to a person or, with --json, to a program; decides nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from engines.bundle import OnnxBundle, open_bundle
+
+if TYPE_CHECKING:
+    from engines.bundle import Bundle
+    from engines.parity import Parity
+
+app = typer.Typer(help="What turns pixels into vectors: make one, look at it, check it.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
+Which = Annotated[str, typer.Argument(metavar="BUNDLE", help="A directory, or the name of a built-in one (classic).")]
+
+
+@app.command()
+def export(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="MODEL::TAG as open_clip lists them (ViT-B-16-SigLIP2::webli), hf-hub:ORG/REPO, a folder with "
+            "open_clip_config.json and weights, or a checkpoint file together with --model."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The bundle's directory; must not be there yet.")],
+    name: Annotated[str | None, typer.Option(help="The bundle's name; made from SOURCE by default.")] = None,
+    model: Annotated[str | None, typer.Option(help="The architecture of a checkpoint file.")] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Whose preprocessing a checkpoint file was trained with.")
+    ] = None,
+    resize: Annotated[
+        Literal["shortest", "longest", "squash"] | None,
+        typer.Option(
+            help="How a picture is fitted in, instead of the model's own way: shortest crops the sides of a wide "
+            "frame away, longest pads, squash distorts."
+        ),
+    ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Weights in 8 bits: a transformer runs twice as fast on a processor.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a bundle from an open_clip model. Needs the extra `models`; what it makes does not."""
+    from engines.export import Wish, export_bundle  # noqa: PLC0415  only whoever exports pays for the tools
+
+    progress = Console(stderr=True, highlight=False)
+    wish = Wish(str(source), out, name=name, model=model, like=like, resize=resize, int8=int8)
+    parity = export_bundle(wish, lambda step: progress.print(f"{step} …"))
+    bundle = open_bundle(str(out))
+    if as_json:
+        typer.echo(json.dumps(_facts(bundle) | {"parity": parity.to_dict()}))
+        return
+    Console(highlight=False).print(_facts_table(bundle))
+    Console(highlight=False).print(_parity_table([parity]))
+
+
+@app.command()
+def info(bundle: Which, as_json: Json = False) -> None:
+    """What a bundle is. Its files are compared with their hashes."""
+    opened = open_bundle(bundle)
+    if as_json:
+        typer.echo(json.dumps(_facts(opened)))
+    else:
+        Console(highlight=False).print(_facts_table(opened))
+
+
+@app.command()
+def check(bundle: Which, as_json: Json = False) -> None:
+    """Compare every back end that runs here with what the original model gave. Exit code 1 when one differs."""
+    from engines.parity import check as compare  # noqa: PLC0415
+
+    found = compare(open_bundle(bundle))
+    if as_json:
+        for each in found:
+            typer.echo(json.dumps(each.to_dict()))
+    else:
+        Console(highlight=False).print(_parity_table(found))
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+def _facts(bundle: Bundle) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "name": bundle.name,
+        "hash": bundle.hash,
+        "dim": bundle.info.dim,
+        "patch_dim": bundle.info.patch_dim,
+        "image_size": bundle.info.image_size,
+        "calibrated": True,
+    }
+    if isinstance(bundle, OnnxBundle):
+        manifest = bundle.manifest
+        facts["calibrated"] = manifest.calibration.pictures > 0
+        facts["bytes"] = sum((bundle.directory / each).stat().st_size for each in manifest.files)
+        facts |= manifest.model_dump(mode="json", include={"made_from", "precision", "patch_grid", "preprocess"})
+        facts |= manifest.model_dump(mode="json", include={"calibration", "files"})
+    return facts
+
+
+def _facts_table(bundle: Bundle) -> Table:
+    table = Table.grid(padding=(0, 2))
+    facts = _facts(bundle)
+    if not facts["calibrated"]:
+        facts["calibrated"] = "no: probabilities are cautious guesses, so it abstains where it could know"
+    for key, value in facts.items():
+        table.add_row(f"[bold]{key}[/]", _plain(value))
+    return table
+
+
+def _plain(value: object) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, dict):
+        return "\n".join(f"{key} {_plain(each)}" for key, each in value.items())
+    return " × ".join(map(str, value)) if isinstance(value, list) else str(value).replace("[", r"\[")
+
+
+def _parity_table(found: list[Parity]) -> Table:
+    table = Table("back end", "embedding", "patches", "row in a batch", "least", "ms a picture", "")
+    for each in found:
+        cosines = [f"{value:.6f}" for value in (each.embedding, each.patches, each.batch)]
+        verdict = "[green]same[/]" if each.ok else "[bold red]differs[/]"
+        table.add_row(each.backend, *cosines, f"{each.floor:g}", f"{each.image_s * 1000:.1f}", verdict)
+    return table
