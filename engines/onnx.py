@@ -74,8 +74,11 @@ class OnnxEncoder:
     """One caller thread. Input memory is kept from call to call."""
 
     def __init__(self, session: ort.InferenceSession, manifest: Manifest, *, max_batch: int = MAX_BATCH) -> None:
-        if max_batch < 1:
-            raise ValueError(f"max_batch {max_batch} is below 1")
+        if max_batch < 1 or (max_batch > 1 and manifest.precision == "int8"):
+            # Dynamic quantisation takes one scale from a whole batch: a row would depend on its neighbours.
+            raise ValueError(
+                f"max_batch {max_batch} of an {manifest.precision} bundle: an int8 one takes 1, others 1 up"
+            )
         self._session = session
         self._manifest = manifest
         self._preparer = Preparer(manifest.preprocess)
