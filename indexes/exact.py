@@ -1,4 +1,4 @@
-"""Exact search by inner product: the oracle the others are tested against, and the fastest way for a few pictures."""
+"""Exact search by inner product: the oracle the others are tested against. Knows vectors and owners, no gallery."""
 
 from __future__ import annotations
 

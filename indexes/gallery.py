@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexes import exact
 from indexes.errors import GalleryError
 from indexes.faiss_cpu import FaissIndex
 from indexes.manifest import check_files, read_manifest
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from indexes.exact import Ranked
     from indexes.manifest import Manifest
     from indexes.picture import Embedding, PatchVectors
     from indexes.product import Product
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 GRAPH = "graph.faiss"
 VOTES = "votes"
 KEPT = 4096  # products whose pictures are kept as objects
-# On photographs of cartons in front of shelves (60 products, classic engine, 120 photographs) the right product is among
-# 12 in 99.2% by votes alone, in 90% by likeness, in 95% if they take turns one by one, in 99.2% three by one; of loose
-# fruit, where patches see little, likeness finds 31%, votes 24%.
+# Photographs of cartons in front of shelves, 60 products, classic engine, the right product among 12: 99.2% by votes
+# alone, 90% by likeness, 95% if they take turns one by one, 99.2% three by one (120 photographs). Loose fruit, where
+# patches see little: likeness 31%, votes 24%, 25% three by one.
 VOTES_A_TURN = 3
 NAMED = 5  # unknown ids that a message repeats
 REOPENED = 3  # tries, if the gallery is replaced while it is being opened
@@ -133,10 +133,10 @@ class Gallery:
             merged.update(dict.fromkeys(scope.products.tolist()))
         return list(merged)[:k]
 
-    def near(self, embedding: Embedding, scope: Scope, k: int) -> exact.Ranked:
+    def near(self, embedding: Embedding, scope: Scope, k: int) -> Ranked:
         """Products by the likeness of their likest picture."""
         if scope.few is not None:
-            return exact.nearest(scope.few.embeddings, scope.few.owners, embedding, k)
+            return scope.few.nearest(embedding, k)
         return self._index.nearest(embedding, k, bitmap=scope.bitmap, pictures=scope.pictures)
 
     def _check_query(self, embedding: Embedding, scope: Scope) -> None:

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indexes.faiss_cpu import FaissIndex
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from indexes.exact import Owners
     from indexes.picture import Vectors
 
-GATHER = 1024  # pictures: up to here a scope keeps its own copy of the embeddings and is searched exactly
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Few:
-    """The embeddings of a small scope, side by side."""
-
-    embeddings: Vectors
-    owners: Owners
+GATHER = 1024  # pictures: up to here a scope keeps an index of its own, and the rest of the gallery costs it nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +27,7 @@ class Scope:
     allowed: NDArray[np.bool_] | None  # (all products,); None: everything
     pictures: int  # how many the products have
     bitmap: NDArray[np.uint8] | None = None  # one bit a picture, lowest first; None: everything
-    few: Few | None = None
+    few: FaissIndex | None = None  # of the allowed pictures alone
 
     def __len__(self) -> int:
         return len(self.products)
@@ -47,6 +41,6 @@ def only(gallery: str, allowed: NDArray[np.bool_], owners: Owners, embeddings: V
     """`allowed`: a flag per product; `owners` and `embeddings`: of every picture in the gallery."""
     inside = allowed[owners]
     rows = np.flatnonzero(inside)
-    few = Few(np.ascontiguousarray(embeddings[rows]), owners[rows]) if len(rows) <= GATHER else None
+    few = FaissIndex.build(embeddings[rows], owners[rows]) if len(rows) <= GATHER else None
     products = np.flatnonzero(allowed).astype(np.int32)
     return Scope(gallery, products, allowed, len(rows), np.packbits(inside, bitorder="little"), few)
