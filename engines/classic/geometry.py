@@ -185,3 +185,11 @@ def overlap(one: Box, two: Box) -> float:
     h = min(one.y + one.h, two.y + two.h) - max(one.y, two.y)
     shared = max(w, 0.0) * max(h, 0.0)
     return shared / max(one.w * one.h + two.w * two.h - shared, 1e-9)
+
+
+def spread(fit: Fit, catalogue: Layout, outline: NDArray[np.float64]) -> float:
+    """The share of the outline that agreeing patches span: a logo alone spans little, a package much."""
+    at = catalogue.at[fit.pairs.catalogue]
+    hull = cv2.convexHull(np.stack([at.real, at.imag], axis=1).astype(np.float32))
+    width, height = outline.max(axis=0) - outline.min(axis=0)
+    return min(cv2.contourArea(hull) / max(float(width * height), 1e-6), 1.0)

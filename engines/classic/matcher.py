@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
 from engines.classic.colour import compare, rather
-from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, tentative
+from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, spread, tentative
 from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ CLOSE = 6  # candidates whose colours are compared; the rest have no consensus w
 ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
+
+
+Key = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -50,8 +53,8 @@ class ClassicMatcher:
     """One caller thread. Keeps the canvases of pictures it met lately; results do not depend on what it kept."""
 
     def __init__(self) -> None:
-        self._canvases: dict[int, tuple[Encoded, Canvas]] = {}
-        self._alignments: dict[tuple[int, int], tuple[Encoded, Encoded, Homography | None]] = {}
+        self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
+        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None]] = {}
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         frame = layout(query.patches)
@@ -69,17 +72,22 @@ class ClassicMatcher:
 
     def _consensus(self, query: Encoded, frame: Layout, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
         """All candidates against the frame in one product of matrices; then each by itself."""
-        flat = [(owner, picture) for owner, pictures in enumerate(candidates) for picture in pictures]
+        flat = [
+            (owner, picture, int(PRINT / len(pictures) ** 0.5))  # more views of one product repeat one another
+            for owner, pictures in enumerate(candidates)
+            for picture in pictures
+        ]
         if not flat or not len(query.patches.vectors):
             return []
-        counts = [len(picture.patches.vectors[:PRINT]) for _, picture in flat]
-        stacked = np.concatenate([picture.patches.vectors[:PRINT] for _, picture in flat]).astype(np.float32)
+        vectors = [picture.patches.vectors[:most] for _, picture, most in flat]
+        counts = [len(rows) for rows in vectors]
+        stacked = np.concatenate(vectors).astype(np.float32)
         likeness = query.patches.vectors.astype(np.float32) @ stacked.T
         ends = np.cumsum(counts)
         laid = []
-        for (owner, picture), end, count in zip(flat, ends, counts, strict=True):
+        for (owner, picture, most), end, count in zip(flat, ends, counts, strict=True):
             pairs = tentative(likeness[:, end - count : end])
-            found = fit(frame, layout(picture.patches, PRINT), pairs)
+            found = fit(frame, layout(picture.patches, most), pairs)
             if found is not None:
                 laid.append(Laid(owner, picture, found))
         return laid
@@ -98,14 +106,14 @@ class ClassicMatcher:
             colour=look.colour,
             structure=look.structure,
             area=box.w * box.h,
+            spread=spread(laid.fit, layout(laid.picture.patches), canvas.outline),
         )
         return Found(laid.picture, canvas, laid.fit, box, evidence)
 
     def _canvas(self, picture: Encoded) -> Canvas:
-        kept = self._canvases.pop(id(picture), None)
-        if kept is None or kept[0] is not picture:
-            kept = (picture, canvas_of(picture.patches.thumb))
-        _keep(self._canvases, id(picture), kept)
+        key = _key(picture)
+        kept = self._canvases.pop(key, None) or (picture, canvas_of(picture.patches.thumb))
+        _keep(self._canvases, key, kept)
         return kept[1]
 
     def _together(self, query: Encoded, best: dict[int, Found]) -> dict[int, float]:
@@ -134,14 +142,23 @@ class ClassicMatcher:
 
     def _alignment(self, one: Found, two: Found) -> Homography:
         """Where picture two lies on picture one: by their own prints where these agree, else through the frame."""
-        key = (id(one.encoded), id(two.encoded))
+        key = (_key(one.encoded), _key(two.encoded))
         kept = self._alignments.pop(key, None)
-        if kept is None or kept[0] is not one.encoded or kept[1] is not two.encoded:
+        if kept is None:
             kept = (one.encoded, two.encoded, _align(one.encoded, two.encoded))
         _keep(self._alignments, key, kept)
         if kept[2] is not None:
             return kept[2]
         return np.asarray(np.linalg.inv(one.fit.homography) @ two.fit.homography, dtype=np.float64)
+
+
+def _key(picture: Encoded) -> Key:
+    """Where the picture's pixels lie: a gallery hands out new wrappers around the same memory for each search.
+
+    Whoever keeps something under this key keeps the picture too, so that the memory cannot become another's.
+    """
+    thumb = picture.patches.thumb
+    return thumb.__array_interface__["data"][0], *thumb.shape[:2], len(picture.patches.vectors)
 
 
 K = TypeVar("K")
