@@ -27,7 +27,7 @@ from indexes.publish import ArrayFile
 from indexes.voting import PatchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from indexes.product import Product
     from indexes.work import Work
 
+TELL_EVERY = 1000  # pictures between two words of progress
 NO_CONTENT = ("problems.jsonl", GRAPH, VOTES + "/")  # not what a gallery holds: left out of its version
 
 
@@ -67,15 +68,19 @@ def assemble(
     *,
     votes: bool,
     facts: Facts,
+    tell: Callable[[int], None],
 ) -> Manifest:
-    """Writes every file of the gallery into `folder`, the manifest last. `numbers`: each picture's in the store."""
+    """Writes every file of the gallery into `folder`, the manifest last.
+
+    `numbers`: each picture's in the store; `tell` hears how many of them are written.
+    """
     write_products(folder, products)
     sizes = _sizes(numbers, store)
     save_array(folder, "owners", owners)
     save_array(folder, "patch_ends", np.cumsum(sizes.patches))
     save_array(folder, "thumb_ends", np.cumsum(3 * sizes.thumbs.prod(axis=1)))
     save_array(folder, "thumb_sizes", sizes.thumbs.astype(np.int32))
-    _write_pictures(folder, numbers, store, sizes)
+    _write_pictures(folder, numbers, store, sizes, tell)
     _write_indexes(folder, owners, sizes, votes=votes)
     files = files_of(folder)
     moment = datetime.fromtimestamp(facts.built_at, UTC)
@@ -112,7 +117,9 @@ def _sizes(numbers: NDArray[np.int64], store: Work) -> _Sizes:
     )
 
 
-def _write_pictures(folder: Path, numbers: NDArray[np.int64], store: Work, sizes: _Sizes) -> None:
+def _write_pictures(
+    folder: Path, numbers: NDArray[np.int64], store: Work, sizes: _Sizes, tell: Callable[[int], None]
+) -> None:
     """One picture in memory at a time."""
     patches, count = int(sizes.patches.sum()), len(numbers)
     thumbs = int((3 * sizes.thumbs.prod(axis=1)).sum())
@@ -121,12 +128,15 @@ def _write_pictures(folder: Path, numbers: NDArray[np.int64], store: Work, sizes
         vectors = stack.enter_context(ArrayFile(folder / "vectors.npy", np.float16, (patches, sizes.patch_dim)))
         places = stack.enter_context(ArrayFile(folder / "places.npy", np.float32, (patches, 4)))
         bytes_ = stack.enter_context(ArrayFile(folder / "thumbs.npy", np.uint8, (thumbs,)))
-        for number in numbers.tolist():
+        for done, number in enumerate(numbers.tolist()):
+            if done % TELL_EVERY == 0:
+                tell(done)
             picture = store.read(number)
             embeddings.write(picture.embedding)
             vectors.write(picture.patches.vectors)
             places.write(picture.patches.places)
             bytes_.write(picture.patches.thumb)
+    tell(count)
 
 
 def _write_indexes(folder: Path, owners: NDArray[np.int32], sizes: _Sizes, *, votes: bool) -> None:

@@ -174,10 +174,7 @@ class _Build:
         if not len(numbers):
             first = self._told[0] if self._told else "the feed has no products"
             raise GalleryError(f"gallery: no product has a usable picture: {first}")
-        self._tell("writing", 0, len(numbers))
-        manifest = self._assemble(owners, numbers, has_picture)
-        self._tell("writing", len(numbers), len(numbers))
-        return self._summary(manifest)
+        return self._summary(self._assemble(owners, numbers, has_picture))
 
     def _assemble(self, owners: Int32s, numbers: Int64s, has_picture: Flags) -> Manifest:
         """Products without a picture are left out, which moves the others up."""
@@ -190,7 +187,16 @@ class _Build:
             bad_rows=self._bad_rows,
             left_out=self._left_out,
         )
-        return assemble(self._new, kept, renumbered, numbers, self._store, votes=self._plan.votes, facts=facts)
+        return assemble(
+            self._new,
+            kept,
+            renumbered,
+            numbers,
+            self._store,
+            votes=self._plan.votes,
+            facts=facts,
+            tell=lambda done: self._tell("writing", done, len(numbers)),
+        )
 
     def _summary(self, manifest: Manifest) -> BuildReport:
         return BuildReport(
@@ -229,7 +235,7 @@ class _Build:
         """For every usable picture, in the feed's order: its product's number in the feed, its own in the store."""
         owners, numbers = array("i"), array("q")
         links = (_Found(i, p.product_id, link) for i, p in enumerate(self._products()) for link in p.image_links)
-        found = in_order(links, self._find, threads=THREADS, ahead=AHEAD)
+        found = in_order(links, self._find, threads=THREADS, ahead=AHEAD, stop=self._source.stop)
         with closing(found):
             while batch := list(islice(found, BATCH)):
                 self._add(batch)

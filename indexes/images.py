@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_any,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 
 from indexes.errors import ImageError
 from indexes.image_header import Header, read_header
@@ -45,7 +54,12 @@ class Pictures:
         """`fetch` raises FetchError or OSError; transient ones are asked again."""
         self._folder = folder
         self._fetch = fetch
+        self._stopped = threading.Event()
         self.limits = limits
+
+    def stop(self) -> None:
+        """Nothing is asked again; who waits to ask again gives up at once."""
+        self._stopped.set()
 
     def read(self, link: str) -> bytes:
         """Raises ImageError."""
@@ -67,7 +81,8 @@ class Pictures:
         if self._fetch is None:
             raise ImageError(f"picture {shown(link)}: no network was given to this build: use files beside the feed")
         retrying = Retrying(
-            stop=stop_after_attempt(self.limits.attempts),
+            stop=stop_any(stop_after_attempt(self.limits.attempts), stop_when_event_set(self._stopped)),
+            sleep=sleep_using_event(self._stopped),
             wait=wait_random_exponential(self.limits.retry_wait_s, max=self.limits.retry_max_s),
             retry=retry_if_exception(_transient),
             reraise=True,
@@ -158,8 +173,13 @@ def _fitted(image: Image, longer_side: int) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R], *, threads: int, ahead: int) -> Generator[R, None, None]:
-    """Results in the order of `items`, at most `ahead` of them begun and not yet taken."""
+def in_order(
+    items: Iterable[T], work: Callable[[T], R], *, threads: int, ahead: int, stop: Callable[[], None]
+) -> Generator[R, None, None]:
+    """Results in the order of `items`, at most `ahead` of them begun and not yet taken.
+
+    `stop` is called at the end, also at a sudden one, and should make running `work` come back soon.
+    """
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="pictures") as pool:
         try:
@@ -172,3 +192,4 @@ def in_order(items: Iterable[T], work: Callable[[T], R], *, threads: int, ahead:
         finally:
             for future in waiting:
                 future.cancel()
+            stop()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexes.build import BuildProgress
-    from indexes.picture import Image
+    from indexes.picture import Encoder, Image
 
 BUNDLE = "ab" * 32
 
@@ -89,7 +89,7 @@ class Shop:
 
     def build(
         self,
-        encoder: ToyEncoder | None = None,
+        encoder: Encoder | None = None,
         *,
         bundle_hash: str = BUNDLE,
         votes: bool = True,

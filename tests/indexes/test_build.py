@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from indexes.errors import CatalogueError, FetchError, GalleryError
 from indexes.manifest import read_manifest
-from indexes.picture import Picture
-from indexes.publish import publish
+from indexes.picture import Picture, PicturePatches
+from indexes.publish import _move_over, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ def test_nothing_but_the_gallery_is_left(shop: Shop) -> None:
     assert beside(shop) == {"gallery"}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
 @given(deaths=st.lists(st.integers(0, 40), max_size=3))
 def test_a_build_that_dies_and_goes_on_equals_one_in_one_go(
     shop: Shop, dying_encoder: Callable[[int], ToyEncoder], deaths: list[int]
@@ -301,7 +301,7 @@ def test_two_builds_of_one_gallery_do_not_mix(shop: Shop) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shop.build(Nested())  # type: ignore[arg-type]
+        shop.build(Nested())
     assert shop.build().products == 3
 
 
@@ -333,7 +333,7 @@ def test_an_encoder_that_gives_nonsense_makes_no_gallery(
 ) -> None:
     shop.write(2)
     with pytest.raises(GalleryError, match=message):
-        shop.build(Wrong(spoil, encoder))  # type: ignore[arg-type]
+        shop.build(Wrong(spoil, encoder))
     assert not shop.out.exists()
 
 
@@ -363,6 +363,18 @@ def test_publishing_moves_the_new_over_the_old(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_without_a_swap_of_names_the_old_one_steps_aside_and_comes_back_if_it_must(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text(name)
+    _move_over(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old/x").read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"old"}
+    with pytest.raises(FileNotFoundError):
+        _move_over(tmp_path / "nothing", tmp_path / "old")
+    assert (tmp_path / "old/x").read_text() == "new"
+
+
 def test_the_journal_keeps_no_link(shop: Shop, dying_encoder: Callable[[int], ToyEncoder]) -> None:
     web_feed(shop, 20)
     with pytest.raises(KeyboardInterrupt):
@@ -379,3 +391,30 @@ def test_the_manifest_counts_what_went_wrong(shop: Shop) -> None:
     shop.feed.write_text(shop.feed.read_text() + "z,,,,\n")
     shop.build()
     assert read_manifest(shop.out).bad_rows == 2
+
+
+class Bare:
+    """An engine that has an embedding and nothing else."""
+
+    def __init__(self, good: ToyEncoder) -> None:
+        self._good = good
+
+    def encode(self, images: Sequence[Image]) -> list[Picture]:
+        return [
+            Picture(
+                picture.embedding,
+                PicturePatches(
+                    picture.patches.vectors[:0], picture.patches.places[:0], picture.patches.thumb[:0, :0]
+                ),
+            )
+            for picture in self._good.encode(images)
+        ]
+
+
+@pytest.mark.parametrize("votes", [False, True])
+def test_an_engine_without_patches_makes_a_gallery_that_finds(shop: Shop, encoder: ToyEncoder, votes: bool) -> None:
+    shop.write(5).build(Bare(encoder), votes=votes)
+    gallery = shop.open()
+    picture = gallery.pictures(3)[0]
+    assert picture.patches.thumb.shape == (0, 0, 3)
+    assert gallery.shortlist(picture.embedding, picture.patches.vectors, gallery.scope(), 3)[0] == 3

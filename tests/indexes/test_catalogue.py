@@ -246,15 +246,21 @@ def test_prices_are_read_as_they_are_meant(tmp_path: Path, written: str, read: s
         ("b," + "x" * 200_000 + ",http://x.example/b", "cannot be split"),
         ("b," + "x" * 1_100_000 + ",http://x.example/b", "cannot be split"),
         ("a,again,http://x.example/b", "more than once"),
+        ("b," + "x," * 600_000, "longer than"),
+        ('b,"' + "a line\n" * 1200, "never closed"),
     ],
 )
 def test_a_broken_row_of_a_table_spoils_itself_alone(tmp_path: Path, row: str, why: str) -> None:
     text = f"id,title,image_link\na,A,http://x.example/a\n{row}\nc,C,http://x.example/c\n"
-    first, bad, last = rows_of(tmp_path, text)
-    assert isinstance(bad, BadRow)
+    rows = rows_of(tmp_path, text)
+    bad = next(row for row in rows if isinstance(row, BadRow))
     assert bad.line == 3
     assert why in bad.why
-    assert [p.product_id for p in (first, last) if isinstance(p, Product)] == ["a", "c"]
+    assert [row.product_id for row in rows if isinstance(row, Product)] == ["a", "c"]
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    assert len(products_of(tmp_path, "\n\n,,\nid,title,image_link\n\n,,\na,A,http://x.example/a\n\n")) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from indexes.errors import GalleryError
 from indexes.gallery import open_gallery
 from indexes.images import ImageLimits, decode
-from indexes.manifest import read_manifest
+from indexes.manifest import check_files, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from indexes.gallery import Gallery
+    from indexes.manifest import Manifest
     from tests.indexes.conftest import Shop, ToyEncoder
 
 pytestmark = pytest.mark.unit
@@ -236,3 +237,25 @@ def test_another_bundle_is_told_before_anything_is_read(shop: Shop) -> None:
     shop.write(2).build()
     with pytest.raises(GalleryError, match=r"built with bundle toy \(abababababab\), this one is efef"):
         open_gallery(shop.out, bundle_hash="ef" * 32)
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_gallery_replaced_while_it_is_opened_is_opened_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    shop.write(3).build()
+    replaced = 0
+
+    def replace_first(folder: Path, manifest: Manifest, *, verify: bool) -> None:
+        nonlocal replaced
+        if replaced < times:
+            replaced += 1
+            shop.write(3 + replaced).build(now=1_800_000_000.0 + replaced)
+        check_files(folder, manifest, verify=verify)
+
+    monkeypatch.setattr("indexes.gallery.check_files", replace_first)
+    if times == 1:
+        assert len(shop.open().products) == 4
+    else:
+        with pytest.raises(GalleryError, match="again and again"):
+            shop.open()

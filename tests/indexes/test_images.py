@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,7 +19,7 @@ from indexes.image_header import read_header
 from indexes.images import ImageLimits, Pictures, decode, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from indexes.images import Image
@@ -82,6 +83,29 @@ def test_the_header_is_read_without_decoding(kind: str) -> None:
     header = read_header(encoded(kind))
     assert header is not None
     assert (header.width, header.height, header.whole, header.animated) == (30, 20, True, False)
+
+
+def test_lossless_and_extended_webp_tell_their_size() -> None:
+    done, data = cv2.imencode(".webp", RED_LEFT, [cv2.IMWRITE_WEBP_QUALITY, 101])
+    assert done
+    for webp in (data.tobytes(), encoded("webp", np.full((20, 30, 4), 128, np.uint8))):
+        header = read_header(webp)
+        assert header is not None
+        assert (header.width, header.height, header.whole) == (30, 20, True)
+        assert read(webp).shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"RIFF\x1a\0\0\0WAVEfmt " + bytes(20),
+        b"RIFF\x1a\0\0\0WEBPWHAT" + bytes(20),
+        b"\xff\xd8\xff\xe0\x00\x04ab" + b"no marker here",
+        b"\xff\xd8\xff\xff\xd0\xff\xda\x00\x02",
+    ],
+)
+def test_a_file_that_only_begins_like_a_picture_has_no_header(data: bytes) -> None:
+    assert read_header(data) is None
 
 
 def test_a_still_gif_is_read() -> None:
@@ -223,7 +247,7 @@ def test_results_keep_their_order_and_few_are_under_way() -> None:
         return item * 2
 
     out = []
-    for result in in_order(range(50), work, threads=4, ahead=6):
+    for result in in_order(range(50), work, threads=4, ahead=6, stop=lambda: None):
         with lock:
             under_way -= 1
         out.append(result)
@@ -233,7 +257,29 @@ def test_results_keep_their_order_and_few_are_under_way() -> None:
 
 def test_an_abandoned_run_begins_nothing_more() -> None:
     begun: list[int] = []
-    results = in_order(range(1000), begun.append, threads=1, ahead=3)
+    stopped: list[bool] = []
+    results = in_order(range(1000), begun.append, threads=1, ahead=3, stop=lambda: stopped.append(True))
     next(results)
     results.close()
     assert len(begun) <= 3
+    assert stopped == [True]
+
+
+def test_an_interrupted_run_does_not_wait_for_the_next_try(tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    def fetch(link: str) -> bytes:
+        asked.set()
+        raise TimeoutError("slow")
+
+    pictures = Pictures(tmp_path, fetch=fetch, limits=ImageLimits(attempts=99, retry_wait_s=3600, retry_max_s=3600))
+    links = chain(["http://x.example/a"], interrupt(asked))
+    results = in_order(links, pictures.read, threads=1, ahead=3, stop=pictures.stop)
+    with pytest.raises(KeyboardInterrupt):
+        list(results)
+
+
+def interrupt(when: threading.Event) -> Iterator[str]:
+    yield from ()
+    assert when.wait(10)
+    raise KeyboardInterrupt
