@@ -1,6 +1,6 @@
 """Drawing on small canvases: letters, grounds, emblems, illustrations. Pure: same generator, same pixels.
 
-Everything is RGB. Letters come from OpenCV's own fonts, so no font file is needed.
+Everything is RGB. Letters come from OpenCV's own fonts, so no font file is needed; OpenCV 4 and 5 draw different ones.
 """
 
 from __future__ import annotations

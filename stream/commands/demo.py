@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 BUNDLE = "classic"
 STREAM = "demo"
 GRACE_S = 20.0  # beyond the show's length: joining, and whatever a busy machine takes
+JOINED_AT_S = HEAD_S - 1  # a viewer starts with the newest segment; only used for events without program date-time
 BEGIN_WITH = round(HEAD_S) + 2  # segments rendered before anyone tunes in
 
 
@@ -91,7 +92,7 @@ def run(stage: Stage) -> Score:
             printer = Printer(None if stage.as_json else stage.console)
             with suppress(KeyboardInterrupt, asyncio.CancelledError):  # stopped by hand: score what was played
                 asyncio.run(watch(stage, gallery, studio, broadcast, printer))
-            zero = Zero(utc=broadcast.zero_utc, pts=-HEAD_S)
+            zero = Zero(utc=broadcast.zero_utc, pts=-JOINED_AT_S)
             played = min(broadcast.elapsed, stage.show.seconds)
         studio.check()
     truth = read_truth(live / TRUTH).until(played)
