@@ -20,6 +20,7 @@ Likeness = NDArray[np.float32]  # (patches of the frame, patches of the picture)
 LOOK_AT = 2  # pictures of a product compared patch by patch: those whose whole is most alike
 BEST = 16  # pairs that count, so that a product filling a tenth of the frame can score like one filling it
 FEWEST = 4  # pairs below which a box would be a guess
+STRONG = 0.5  # of the best pair's worth: clutter pairs up too, but weakly
 SAME_PLACE = 0.5  # overlap of two boxes from which on two products claim one thing
 CERTAIN = 9.0  # log-odds beyond which nothing was ever measured
 
@@ -77,12 +78,13 @@ def compare(likeness: Likeness) -> Close:
 
 
 def box_of(places: Places, look: Close) -> Box | None:
-    """Around the middle nine tenths of what was found, by worth: a stray pair does not stretch it."""
-    if len(look.found) < FEWEST or not look.worth.any():
+    """Around the middle nine tenths of the strong pairs, by worth: a stray one does not stretch it."""
+    strong = look.worth > STRONG * look.worth.max(initial=0.0)
+    if strong.sum() < FEWEST:
         return None
-    at = places[look.found]
-    left, right = _span(at[:, 0], look.worth, _step(places[:, 0]))
-    top, bottom = _span(at[:, 1], look.worth, _step(places[:, 1]))
+    at, worth = places[look.found[strong]], look.worth[strong]
+    left, right = _span(at[:, 0], worth, _step(places[:, 0]))
+    top, bottom = _span(at[:, 1], worth, _step(places[:, 1]))
     return Box(left, top, right - left, bottom - top)
 
 
