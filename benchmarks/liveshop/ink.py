@@ -1,6 +1,6 @@
 """Drawing on small canvases: letters, grounds, emblems, illustrations. Pure: same generator, same pixels.
 
-Everything is RGB. Letters come from OpenCV's own fonts, so no font file is needed; OpenCV 4 and 5 draw different ones.
+Everything is RGB. Letters come from OpenCV's own fonts: no font file is needed, but OpenCV 4 draws others than 5.
 """
 
 from __future__ import annotations
