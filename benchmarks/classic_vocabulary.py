@@ -7,16 +7,18 @@ Deterministic: the same pictures give the same file.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path  # noqa: TC003 (typer reads the annotations when it runs)
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import faiss
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from engines.classic.points import PointFinder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DIM = 64
 WORDS = 16

@@ -73,19 +73,22 @@ class PatchIndex:
         best = np.lexsort((np.arange(len(credit)), -credit))[:k]
         return [(int(product), float(credit[product])) for product in best if credit[product] > 0]
 
-    def _selector(self, allowed: NDArray[np.bool_]) -> faiss.IDSelectorBitmap | None:
+    def _selector(self, allowed: NDArray[np.bool_]) -> faiss.IDSelector | None:
         flags = np.zeros(self._products, np.bool_)
         flags[: len(allowed)] = allowed[: self._products]
         inside = flags[self._owners]
-        return faiss.IDSelectorBitmap(np.packbits(inside, bitorder="little")) if inside.any() else None
+        if not inside.any():
+            return None
+        return faiss.IDSelectorBitmap(np.packbits(inside, bitorder="little"))  # type: ignore[call-arg, arg-type]
 
     def _search(
-        self, query: NDArray[np.float32], selector: faiss.IDSelectorBitmap | None
+        self, query: NDArray[np.float32], selector: faiss.IDSelector | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        how = faiss.SearchParameters()
         if isinstance(self._index, faiss.IndexIVF):
-            how = faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
-        else:
-            how = faiss.SearchParameters(sel=selector)
+            how = faiss.SearchParametersIVF(nprobe=PROBES)  # type: ignore[call-arg]
+        if selector is not None:
+            how.sel = selector
         likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
         return likeness, rows
 
@@ -98,7 +101,8 @@ class PatchIndex:
         # neighbours come likest first: an owner met before in the row has its credit already
         again = (owner[:, :, None] == owner[:, None, :]) & np.tri(owner.shape[1], k=-1, dtype=np.bool_)
         first = found & ~again.any(axis=2)
-        return np.bincount(owner[first], weights=gain[first], minlength=self._products)
+        credit = np.bincount(owner[first], weights=gain[first], minlength=self._products)
+        return np.asarray(credit, dtype=np.float64)
 
 
 def _empty(count: int, dim: int) -> faiss.Index:

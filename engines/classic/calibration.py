@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
 CERTAIN = 8.0  # beyond this nothing was ever measured
 
-# Fitted together, by least log loss of every candidate's final odds (a light ridge on all but the constant), on
+# Fitted together, by least log loss of every candidate's final odds (a light ridge on all but the constant): on
 # photographs of the tuned-on products of benchmarks/bench_classic.py, a third of them once more with their product
-# taken out of the catalogue, and on frames of liveshop's worlds 201 to 203. No never-met product and no demo took part.
+# taken out of the catalogue, and on frames of liveshop's worlds 201 to 203. No never-met product, no demo took part.
 COEFFICIENTS = {
     "pairs": 2.98,
     "weight": -0.62,

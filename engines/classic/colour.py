@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import Image
+if TYPE_CHECKING:
+    from engines.base import Image
 
 Lab = NDArray[np.float32]  # (height, width, 3)
 Mask = NDArray[np.bool_]  # (height, width)

@@ -111,8 +111,12 @@ def _agreement(frame: Layout, catalogue: Layout, pairs: Pairs) -> tuple[NDArray[
     lay = span * turn
     start = here - lay * there
     one = np.ones(len(span), np.float32)
-    across = np.stack([lay.real, -lay.imag, start.real, one], axis=1) @ np.stack([there.real, there.imag, one, -here.real])
-    down = np.stack([lay.imag, lay.real, start.imag, one], axis=1) @ np.stack([there.real, there.imag, one, -here.imag])
+    across = np.stack([lay.real, -lay.imag, start.real, one], axis=1) @ np.stack(
+        [there.real, there.imag, one, -here.real]
+    )
+    down = np.stack([lay.imag, lay.real, start.imag, one], axis=1) @ np.stack(
+        [there.real, there.imag, one, -here.imag]
+    )
     way = np.abs(there[:, None] - there[None, :])
     room = span[:, None] * (NEAR + SLACK * way)
     alike = np.stack([turn.real, turn.imag], axis=1) @ np.stack([turn.real, turn.imag]) > np.cos(TURN)
@@ -144,10 +148,9 @@ def _sharpen(pairs: Pairs, here: Plane, there: Plane, affine: NDArray[np.float64
     if len(pairs.frame) >= 2 * ENOUGH:
         source, target = (np.stack([p.real, p.imag], axis=1).astype(np.float64) for p in (there, here))
         found, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, float(NEAR * span), maxIters=200)
-        if found is not None and plausible(np.asarray(found, np.float64)):
-            keep = np.flatnonzero(np.asarray(mask).ravel())
-            homography = np.asarray(found, np.float64)
-            pairs = pairs.only(keep)
+        finer = np.empty(0) if found is None else np.asarray(found, np.float64)  # type: ignore[redundant-expr]
+        if finer.shape == (3, 3) and plausible(finer):
+            homography, pairs = finer, pairs.only(np.flatnonzero(np.asarray(mask).ravel()))
     if len(pairs.frame) < ENOUGH or not plausible(homography):
         return None
     return Fit(homography, pairs, float(pairs.worth.sum()))

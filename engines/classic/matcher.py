@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
@@ -19,6 +18,8 @@ from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from engines.base import Box
     from engines.classic.geometry import Homography, Layout

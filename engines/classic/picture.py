@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.base import Image
 from engines.classic.colour import CANVAS, Lab, Mask, foreground, thumbnail, to_lab
-from engines.classic.geometry import Homography
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.base import Image
+    from engines.classic.geometry import Homography
 
 
 @dataclass(frozen=True, slots=True)

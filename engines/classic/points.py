@@ -64,7 +64,7 @@ class PointFinder:
 def _root(raw: NDArray[np.float32]) -> RootSift:
     """RootSIFT: the Hellinger kernel, so that one strong gradient does not decide a comparison."""
     total = np.maximum(raw.sum(axis=1, keepdims=True), 1e-6)
-    return np.sqrt(raw / total)
+    return np.asarray(np.sqrt(raw / total), dtype=np.float32)
 
 
 def _shares(places: NDArray[np.float32], shape: tuple[int, ...]) -> Places:

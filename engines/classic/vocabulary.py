@@ -9,9 +9,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engines.base import PatchVectors
     from engines.classic.points import RootSift
 
