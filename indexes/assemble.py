@@ -82,16 +82,23 @@ def assemble(
     save_array(folder, "thumb_sizes", sizes.thumbs.astype(np.int32))
     _write_pictures(folder, numbers, store, sizes, tell)
     _write_indexes(folder, owners, sizes, votes=votes)
-    files = files_of(folder)
+    manifest = _manifest(files_of(folder), owners, sizes, votes=votes, facts=facts)
+    (folder / NAME).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return manifest
+
+
+def _manifest(
+    files: dict[str, FileFacts], owners: NDArray[np.int32], sizes: _Sizes, *, votes: bool, facts: Facts
+) -> Manifest:
     moment = datetime.fromtimestamp(facts.built_at, UTC)
-    manifest = Manifest(
+    return Manifest(
         format=FORMAT,
         version=f"{moment:%Y%m%dT%H%M%SZ}-{_content(files)[:12]}",
         built_at=moment.isoformat(),
         bundle_name=facts.bundle_name,
         bundle_hash=facts.bundle_hash,
         products=int(owners[-1]) + 1,
-        pictures=len(numbers),
+        pictures=len(owners),
         patches=int(sizes.patches.sum()),
         dim=sizes.dim,
         patch_dim=sizes.patch_dim,
@@ -100,8 +107,6 @@ def assemble(
         left_out=facts.left_out,
         files=files,
     )
-    (folder / NAME).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return manifest
 
 
 def _sizes(numbers: NDArray[np.int64], store: Work) -> _Sizes:

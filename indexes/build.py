@@ -108,13 +108,14 @@ def build_gallery(
     work = out.with_name(f".{out.name}.work")
     new = out.with_name(f".{out.name}.new")
     try:
-        with Work(work / digest(bundle_hash.encode())[:32]) as store:
+        # One lock for all bundles: they would write the same gallery.
+        with Work(work / digest(bundle_hash.encode())[:32], lock=work / "lock") as store:
             try:
                 report = _Build(plan, feed, store, new).run(rows)
                 publish(new, out)
             finally:
                 shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise _cannot_write(out, error) from error
     return report

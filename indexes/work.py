@@ -48,16 +48,15 @@ class Entry:
 class Work:
     """One build at a time; `find` may be asked from other threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Takes up whatever is whole in `folder`; raises GalleryError while another build holds it."""
+    def __init__(self, folder: Path, *, lock: Path) -> None:
+        """Takes up whatever is whole in `folder`; raises GalleryError while another build holds `lock`."""
         self.folder = folder
         self.entries: list[Entry] = []
         self._numbers: dict[str, int] = {}
         self._links: dict[str, tuple[str, float]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            lock = stack.enter_context((folder / "lock").open("w"))
-            _hold(lock.fileno(), folder)
+            _hold(stack.enter_context(lock.open("w")).fileno(), folder)
             self._data = stack.enter_context((folder / "pictures.bin").open("a+b"))
             self._journal = stack.enter_context((folder / "journal.jsonl").open("a+b"))
             self._take_up()

@@ -291,13 +291,14 @@ def test_a_place_that_cannot_be_written_says_so(shop: Shop) -> None:
         shop.build(out=shop.feed / "below a file")
 
 
-def test_two_builds_of_one_gallery_do_not_mix(shop: Shop) -> None:
+@pytest.mark.parametrize("bundle_hash", ["ab" * 32, "cd" * 32])
+def test_two_builds_of_one_gallery_do_not_mix(shop: Shop, bundle_hash: str) -> None:
     shop.write(3)
 
     class Nested:
         def encode(self, images: Sequence[Image]) -> list[Picture]:
             with pytest.raises(GalleryError, match="another build"):
-                shop.build()
+                shop.build(bundle_hash=bundle_hash)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -43,7 +43,7 @@ def equal(one: Picture, other: Picture) -> bool:
 
 
 def fill(folder: Path, batches: int = 4) -> None:
-    with Work(folder) as work:
+    with Work(folder, lock=folder / "lock") as work:
         for batch in range(batches):
             pictures = [(f"{n:064x}", picture(n)) for n in range(3 * batch, 3 * batch + 3)]
             work.add(pictures, [(f"https://x.example/{batch}", pictures[0][0])], 1000.0)
@@ -59,12 +59,12 @@ def test_after_any_cut_what_it_knows_is_right(tmp_path: Path, data_cut: int, jou
     for name, cut in (("pictures.bin", data_cut), ("journal.jsonl", journal_cut)):
         whole = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(whole[: max(0, len(whole) - cut)] + (junk if name == "journal.jsonl" else b""))
-    with Work(tmp_path) as work:
+    with Work(tmp_path, lock=tmp_path / "lock") as work:
         for n in range(12):
             number = work.find(f"{n:064x}")
             assert number is None or equal(work.read(number), picture(n))
         work.add([("f" * 64, picture(99))], [], 2000.0)
-    with Work(tmp_path) as work:
+    with Work(tmp_path, lock=tmp_path / "lock") as work:
         number = work.find("f" * 64)
         assert number is not None
         assert equal(work.read(number), picture(99))
@@ -72,7 +72,7 @@ def test_after_any_cut_what_it_knows_is_right(tmp_path: Path, data_cut: int, jou
 
 def test_a_web_link_is_trusted_for_a_day(tmp_path: Path) -> None:
     fill(tmp_path)
-    with Work(tmp_path) as work:
+    with Work(tmp_path, lock=tmp_path / "lock") as work:
         assert work.find_link("https://x.example/1", 1000.0 + 3600) == f"{3:064x}"
         assert work.find_link("https://x.example/1", 1000.0 + 25 * 3600) is None
         assert work.find_link("https://x.example/1", 999.0) is None
@@ -80,15 +80,18 @@ def test_a_web_link_is_trusted_for_a_day(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
-    with Work(tmp_path), pytest.raises(GalleryError, match="another build of this gallery is running"):
-        Work(tmp_path)
-    with Work(tmp_path):
+    with (
+        Work(tmp_path, lock=tmp_path / "lock"),
+        pytest.raises(GalleryError, match="another build of this gallery is running"),
+    ):
+        Work(tmp_path, lock=tmp_path / "lock")
+    with Work(tmp_path, lock=tmp_path / "lock"):
         pass
 
 
 def test_a_file_that_shrinks_under_a_build_is_told(tmp_path: Path) -> None:
     fill(tmp_path)
-    with Work(tmp_path) as work:
+    with Work(tmp_path, lock=tmp_path / "lock") as work:
         (tmp_path / "pictures.bin").write_bytes(b"")
         with pytest.raises(GalleryError, match="shorter than its journal says"):
             work.read(3)
