@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from benchmarks.liveshop.score import Row, Score
+    from benchmarks.liveshop.score import Row, Score, Span
 
 TYPE = "nowshowing.demo.score"
 
@@ -28,7 +28,7 @@ def scoreboard(score: Score, titles: Mapping[str, str]) -> Table:
     for name in ("product", "shown", "hidden", "told shown", "told hidden", "delay", ""):
         table.add_column(name, justify="left" if name == "product" else "right")
     for row in score.rows:
-        table.add_row(*_cells(row, titles))
+        table.add_row(*_cells(row, titles, score.stray))
     for span in score.stray:
         what = titles.get(span.product_id, span.product_id)
         table.add_row(f"[red]{what}", "", "", f"{span.shown_at:.1f}", f"{span.hidden_at:.1f}", "", "[red]wrong")
@@ -41,12 +41,20 @@ def scoreboard(score: Score, titles: Mapping[str, str]) -> Table:
     return table
 
 
-def _cells(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(row: Row, titles: Mapping[str, str], stray: Sequence[Span]) -> tuple[str, ...]:
     shown, span = row.shown, row.span
     times = (f"{shown.shown_at:.1f}", f"{shown.hidden_at:.1f}")
     title = titles.get(shown.product_id, shown.product_id)
     if not shown.listed:
-        return (f"[dim]{title} (in no catalogue)", *times, "", "", "", "")
+        fooled = any(span.shown_at < shown.hidden_at and shown.shown_at < span.hidden_at for span in stray)
+        return (
+            f"[dim]{title} (in no catalogue)",
+            *times,
+            "",
+            "",
+            "",
+            "[red]fooled" if fooled else "[green]left alone",
+        )
     if span is None:
         return (title, *times, "", "", "", "[red]missed")
     delay = span.told_at - shown.shown_at
