@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stream import __version__
 from stream.commands import bundle, catalogue, demo, gallery, run, watch
-from stream.errors import KNOWN, UsageError
+from stream.errors import KNOWN, UsageError, leaves
 from stream.logs import set_up_logs
 
 app = typer.Typer(
@@ -65,14 +65,6 @@ def main() -> None:
         # Whoever read our output has gone; writing more, even at exit, would only raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The errors themselves, whatever groups they came in."""
-    out: list[BaseException] = []
-    for error in group.exceptions:
-        out.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    return out
 
 
 def _tell(error: BaseException) -> None:

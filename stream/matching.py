@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from stream.fuse import Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from engines.base import Matcher
+    from engines.base import Encoded, Matcher
     from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.types import Embedding, View
@@ -48,7 +48,8 @@ def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
         shortlist = gallery.shortlist(embedding, encoded.patches.vectors, query.scope, SHORTLIST)
         known = [gallery.index_of(product_id) for product_id in query.tracked]
         indexes = list(dict.fromkeys([*known, *shortlist]))
-        matches = matcher.match(encoded, [gallery.pictures(index) for index in indexes]) if indexes else []
+        pictures = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in indexes]
+        matches = matcher.match(encoded, pictures) if indexes else []
         found = {gallery.product(i).product_id: match for i, match in zip(indexes, matches, strict=True)}
         return Look(at=query.view.at, matches=found, search_s=perf_counter() - started)
 

@@ -9,7 +9,7 @@ import typer
 
 from stream.commands.serve import serve
 from stream.config import load_config
-from stream.errors import UsageError
+from stream.errors import NowShowingError, UsageError
 
 
 def run(
@@ -19,5 +19,6 @@ def run(
     settings = load_config(config)
     if not settings.streams:
         raise UsageError(f"config {config}: no livestream in it; add a [[streams]] table with stream_id and url")
-    if not serve(settings):
-        raise typer.Exit(1)
+    failures = serve(settings)
+    if failures:
+        raise NowShowingError("; ".join(f"livestream {name}: {why}" for name, why in failures.items()))

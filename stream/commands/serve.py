@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def serve(config: WorkerConfig, *, sinks: Sequence[Sink] | None = None, until_s: float | None = None) -> bool:
-    """True when every livestream came to a good end. The first signal drains; a second one stops at once."""
+def serve(
+    config: WorkerConfig, *, sinks: Sequence[Sink] | None = None, until_s: float | None = None
+) -> dict[str, str]:
+    """Livestreams that came to no good end, and why. The first signal drains; a second one stops at once."""
     return asyncio.run(_serve(config, sinks, until_s))
 
 
-async def _serve(config: WorkerConfig, sinks: Sequence[Sink] | None, until_s: float | None) -> bool:
+async def _serve(config: WorkerConfig, sinks: Sequence[Sink] | None, until_s: float | None) -> dict[str, str]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -38,7 +40,7 @@ async def _serve(config: WorkerConfig, sinks: Sequence[Sink] | None, until_s: fl
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        return not worker.failed
+        return worker.failures
 
 
 def _on_signal(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

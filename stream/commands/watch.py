@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
-from stream.errors import UsageError
+from stream.errors import NowShowingError, UsageError
 
 Url = Annotated[str, typer.Argument(help="rtmp(s), rtsp, http(s) with HLS or media, or a file path.")]
 GalleryDir = Annotated[Path, typer.Option(help="A folder made by `nowshowing gallery build`.")]
@@ -59,8 +59,8 @@ def watch(
         )
     except ValidationError as error:
         raise UsageError(f"watch: {describe(error)}") from error
-    if not serve(config, until_s=until):
-        raise typer.Exit(1)
+    for why in serve(config, until_s=until).values():
+        raise NowShowingError(f"watch: {why}")
 
 
 def stream_id(url: str) -> str:
