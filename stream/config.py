@@ -75,6 +75,8 @@ class KafkaConfig(Model):
     topic_prefix: str = "nowshowing"
     send_deadline_s: Positive = 10.0
     linger_ms: int = Field(default=0, ge=0, le=1000)
+    create_topics: bool = True
+    partitions: int = Field(default=8, ge=1, le=10_000)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_username: str | None = None

@@ -7,6 +7,8 @@ NowShowingError
 │   ├── SourceRefused       gone, forbidden, not media      retriable for a live stream, with a long back-off
 │   └── SourceLost          it broke; it may come back      retriable
 ├── PublishError            an event could not be handed over within its deadline      retriable
+│   ├── EventRefused        this very event will never be taken; the next may be       not retriable
+│   └── SinkGone            nobody reads there any more                               not retriable
 └── ClosedError             a channel was closed or poisoned by a dead task
 
 `engines.errors.EngineError` and `indexes.errors.IndexesError` are the numeric rooms' own roots; `KNOWN` is all
@@ -54,8 +56,24 @@ class PublishError(NowShowingError):
     retriable = True
 
 
+class EventRefused(PublishError):
+    retriable = False
+
+
+class SinkGone(PublishError):
+    retriable = False
+
+
 class ClosedError(NowShowingError):
     pass
 
 
 KNOWN: tuple[type[Exception], ...] = (NowShowingError, EngineError, IndexesError)
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors themselves, whatever groups they came in."""
+    out: list[BaseException] = []
+    for error in group.exceptions:
+        out.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return out

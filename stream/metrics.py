@@ -119,7 +119,7 @@ class Metrics:
     def sink_queue(self, sink: str, waiting: int) -> None:
         self._waiting.labels(sink).set(waiting)
 
-    def sink_up(self, sink: str, up: bool) -> None:
+    def sink_up(self, sink: str, *, up: bool) -> None:
         self._up.labels(sink).set(1 if up else 0)
 
     def sink_retried(self, sink: str) -> None:
