@@ -20,8 +20,6 @@ from engines.parity import Parity, check, write_golden
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engines.manifest import Calibration
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -92,15 +90,6 @@ def _build(wish: Wish, work: Path, say: Callable[[str], None]) -> Parity:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     (directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-
-
-def recalibrate(directory: Path, calibration: Calibration) -> None:
-    """Replaces the calibration, whole or not at all. The hash stays: vectors are what they were."""
-    bundle = OnnxBundle(directory)
-    changed = bundle.manifest.model_copy(update={"calibration": calibration})
-    fresh = directory / f".{MANIFEST}.new"
-    fresh.write_text(changed.to_json(), encoding="utf-8")
-    fresh.replace(directory / MANIFEST)
 
 
 def _verdict(bundle: OnnxBundle) -> Parity:

@@ -78,11 +78,11 @@ def compare(likeness: Likeness) -> Close:
 
 
 def box_of(places: Places, look: Close) -> Box | None:
-    """Around the middle nine tenths of the strong pairs, by worth: a stray one does not stretch it."""
+    """Around the middle four fifths of the strong pairs, by worth: a stray one does not stretch it."""
     strong = look.worth > STRONG * look.worth.max(initial=0.0)
     if strong.sum() < FEWEST:
         return None
-    at, worth = places[look.found[strong]], look.worth[strong]
+    at, worth = places[look.found[strong]], look.worth[strong] ** 2
     left, right = _span(at[:, 0], worth, _step(places[:, 0]))
     top, bottom = _span(at[:, 1], worth, _step(places[:, 1]))
     return Box(left, top, right - left, bottom - top)
@@ -91,7 +91,7 @@ def box_of(places: Places, look: Close) -> Box | None:
 def _span(at: NDArray[np.float32], worth: NDArray[np.float32], step: float) -> tuple[float, float]:
     order = np.argsort(at, kind="stable")
     total = np.cumsum(worth[order]) / worth.sum()
-    low, high = at[order][np.searchsorted(total, (0.05, 0.95)).clip(0, len(at) - 1)]
+    low, high = at[order][np.searchsorted(total, (0.1, 0.9)).clip(0, len(at) - 1)]
     return max(float(low) - step / 2, 0.0), min(float(high) + step / 2, 1.0)
 
 

@@ -1,0 +1,103 @@
+"""`nowshowing bundle`: results on stdout, progress on stderr, exit codes as promised."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from engines.errors import BundleError
+from engines.manifest import GOLDEN, MANIFEST, sha256_of
+from stream.commands.bundle import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("onnx", reason="writing a graph needs the extra `models`")
+    from benchmarks.small_bundle import make_small_bundle
+
+    return make_small_bundle(tmp_path_factory.mktemp("bundles") / "small", dim=16, patch_dim=8, size=64, width=16)
+
+
+def run(*arguments: str) -> tuple[int, list[dict[str, object]]]:
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_info_is_one_json_line(made: Path) -> None:
+    code, [facts] = run("info", str(made), "--json")
+    assert code == 0
+    assert (facts["name"], facts["dim"], facts["calibrated"]) == ("small", 16, False)
+    assert isinstance(facts["bytes"], int)
+    assert facts["bytes"] > 1000
+
+
+def test_info_knows_the_built_in_bundle() -> None:
+    code, [facts] = run("info", "classic", "--json")
+    assert (code, facts["name"], facts["calibrated"]) == (0, "classic", True)
+
+
+def test_info_tells_a_person_what_an_uncalibrated_bundle_means(made: Path) -> None:
+    done = CliRunner().invoke(app, ["info", str(made)], catch_exceptions=False)
+    assert "cautious guesses" in " ".join(done.stdout.split())
+
+
+def test_check_says_that_all_agree(made: Path) -> None:
+    code, [row] = run("check", str(made), "--json")
+    assert (code, row["backend"], row["ok"]) == (0, "onnx-cpu", True)
+    assert CliRunner().invoke(app, ["check", str(made)]).exit_code == 0
+
+
+def test_check_knows_the_built_in_bundle() -> None:
+    code, [row] = run("check", "classic", "--json")
+    assert (code, row["backend"], row["ok"]) == (0, "classic", True)
+
+
+def test_check_fails_where_a_back_end_differs(made: Path, tmp_path: Path) -> None:
+    bundle = shutil.copytree(made, tmp_path / "small")
+    with np.load(bundle / GOLDEN) as data:
+        kept = dict(data)
+    kept["embedding"] = -kept["embedding"]
+    np.savez_compressed(bundle / GOLDEN, **kept)
+    sign(bundle, GOLDEN)
+    code, [row] = run("check", str(bundle), "--json")
+    assert (code, row["ok"]) == (1, False)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\3\4 half a zip", b"\x93NUMPY\1\0"], ids=["empty", "zip", "npy"])
+def test_check_names_a_reference_that_cannot_be_read(made: Path, tmp_path: Path, damage: bytes) -> None:
+    bundle = shutil.copytree(made, tmp_path / "small")
+    (bundle / GOLDEN).write_bytes(damage)
+    sign(bundle, GOLDEN)
+    with pytest.raises(BundleError, match=r"golden\.npz: not the reference of a bundle"):
+        run("check", str(bundle))
+
+
+def sign(bundle: Path, name: str) -> None:
+    facts = json.loads((bundle / MANIFEST).read_text())
+    facts["files"][name] = sha256_of(bundle / name)
+    (bundle / MANIFEST).write_text(json.dumps(facts))
+
+
+def test_what_is_no_bundle_is_an_error_of_ours(tmp_path: Path) -> None:
+    for command in ("info", "check"):
+        with pytest.raises(BundleError, match=r"no bundle\.json"):
+            run(command, str(tmp_path))
+
+
+def test_export_without_out_is_used_wrongly() -> None:
+    assert CliRunner().invoke(app, ["export", "ViT-B-32::openai"]).exit_code == 2
+
+
+def test_export_does_not_touch_what_is_there(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="already there"):
+        run("export", "ViT-B-32::openai", "--out", str(tmp_path))
