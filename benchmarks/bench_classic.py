@@ -181,10 +181,10 @@ def main(
 
 def _table(score: Score) -> str:
     return (
-        f"{score.group:18} {score.products:2} products {score.photos:4} photos  rank-1 {score.rank1:.3f}  "
-        f"rank-5 {score.rank5:.3f}  ECE {score.ece:.3f}  abstained {score.abstained:.3f}  "
-        f"named right {score.named_right:.3f}  {score.ms:.0f} ms (p95 {score.ms_p95:.0f}: encode {score.ms_encode:.0f}, vote {score.ms_vote:.0f}, "
-        f"match {score.ms_match:.0f})"
+        f"{score.group:18} {score.products:2} products {score.photos:4} photos  "
+        f"rank-1 {score.rank1:.3f}  rank-5 {score.rank5:.3f}  ECE {score.ece:.3f}  "
+        f"abstained {score.abstained:.3f}  named right {score.named_right:.3f}  {score.ms:.0f} ms (p95 "
+        f"{score.ms_p95:.0f}: encode {score.ms_encode:.0f}, vote {score.ms_vote:.0f}, match {score.ms_match:.0f})"
     )
 
 

@@ -12,21 +12,23 @@ if TYPE_CHECKING:
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
 CERTAIN = 8.0  # beyond this nothing was ever measured
 
-# Fitted together, by least log loss of every candidate's final odds (a light ridge on all but the constant): on
-# photographs of the tuned-on products of benchmarks/bench_classic.py, a third of them once more with their product
-# taken out of the catalogue, and on frames of liveshop's worlds 201 to 203. No never-met product, no demo took part.
+# Fitted together, by least log loss of every candidate's final odds plus half that of the ranking (a light ridge on
+# all but the constant): on photographs of the tuned-on products of benchmarks/bench_classic.py and on frames of
+# liveshop's worlds 201 to 203, some of them once more with their product taken out of the catalogue but its look-alikes
+# left in. No photograph of a never-met product and no frame of the demo took part.
 COEFFICIENTS = {
-    "pairs": 2.98,
-    "weight": -0.62,
-    "share": 0.61,
-    "colour": 5.28,
-    "structure": 2.17,
-    "area": 0.36,
-    "spread": 1.90,
-    "constant": -12.40,
+    "pairs": 3.35,
+    "weight": -1.08,
+    "share": 0.38,
+    "colour": 3.43,
+    "structure": 1.88,
+    "worst": 4.69,
+    "area": 0.20,
+    "spread": 1.47,
+    "constant": -13.21,
 }
-DUEL = 11.9  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
-LEAD = 1.14  # log-odds of one rival over another for each unit by which it is likelier alone
+DUEL = 11.4  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
+LEAD = 1.13  # log-odds of one rival over another for each unit by which it is likelier alone
 
 
 class Evidence(NamedTuple):
@@ -37,6 +39,7 @@ class Evidence(NamedTuple):
     share: float
     colour: float
     structure: float
+    worst: float
     area: float
     spread: float
 
@@ -49,6 +52,7 @@ def features(evidence: Evidence) -> NDArray[np.float64]:
             np.sqrt(evidence.share),
             evidence.colour,
             evidence.structure,
+            evidence.worst,
             np.log(max(evidence.area, 1e-3)),
             np.sqrt(evidence.spread),
             1.0,

@@ -24,6 +24,7 @@ class Look(NamedTuple):
 
     colour: float
     structure: float
+    worst: float  # of the least agreeing twentieth of the places, each a few pixels wide: another band gives it away
 
 
 def thumbnail(image: Image, side: int) -> Image:
@@ -76,10 +77,17 @@ def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
 def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
     """Chroma that agrees after relighting, and brightness that rises and falls together block by block."""
     if mask.sum() < 50:
-        return Look(0.0, 0.0)
+        return Look(0.0, 0.0, 0.0)
     lit = relight(seen, true, mask)
-    chroma = np.linalg.norm(lit[..., 1:] - true[..., 1:], axis=2)[mask]
-    return Look(float(np.exp(-chroma / 20).mean()), _correlation(seen[..., 0], true[..., 0], mask))
+    chroma = np.linalg.norm(lit[..., 1:] - true[..., 1:], axis=2)
+    around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (7, 7))
+    share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (7, 7))
+    worst = np.percentile((around / np.maximum(share, 0.1))[mask], 95)
+    return Look(
+        float(np.exp(-chroma[mask] / 20).mean()),
+        _correlation(seen[..., 0], true[..., 0], mask),
+        float(np.exp(-worst / 30)),
+    )
 
 
 def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mask) -> float:

@@ -106,6 +106,7 @@ class ClassicMatcher:
             share=len(laid.fit.pairs.frame) / max(len(laid.picture.patches.vectors), 1),
             colour=look.colour,
             structure=look.structure,
+            worst=look.worst,
             area=box.w * box.h,
             spread=spread(laid.fit, layout(laid.picture.patches), canvas.outline),
         )

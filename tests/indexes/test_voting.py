@@ -22,7 +22,7 @@ pytestmark = pytest.mark.unit
 
 def patches(seed: int, count: int, dim: int = 16) -> NDArray[np.float16]:
     rows = np.random.default_rng(seed).normal(size=(count, dim))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float16)
 
 
 def owners_of(products: int, each: int) -> NDArray[np.int32]:
