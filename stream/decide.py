@@ -2,9 +2,9 @@
 
 Each sighting gives every product a calibrated probability of being in view. Their log-odds add up, at a discount
 (neighbouring frames are not independent) and capped (no single frame decides). A product is *shown* when the sum
-says so, and dated back to the first view of that run. It is *hidden* when it was not seen for `hold_s`, when
-the sum has turned against it, or as soon as a rival is shown while it is out of view; dated back to the last view it
-was seen in.
+says so, and dated back to the first view of that run, a faint one before it included. It is *hidden* when it was not
+seen for `hold_s`, when the sum has turned against it, or as soon as a rival is shown while it is out of view; dated
+back to the last view it was seen in, a faint one after it included.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
 PER_VIEW = 1.6  # the most that one view may add or take: two good views are needed for the default show_at
 SEEN = 0.5  # in view, more likely than not
+FAINT = 0.2  # too little to count, but next to a view that saw the product it is more likely this one than not
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 
@@ -38,7 +39,8 @@ class _Track:
     """One product's case so far. Dropped as soon as it says nothing any more."""
 
     first: Moment
-    last: Moment
+    seen: Moment  # the last view that counts
+    last: Moment  # the same, or the faint view right after it
     candidate: Candidate
     evidence: float = 0.0
     frames: int = 0
@@ -61,6 +63,8 @@ class Decider:
         self._max_shown = max_shown
         self._tracks: dict[str, _Track] = {}
         self._hidden_at: dict[str, Seconds] = {}
+        self._faint: dict[str, Moment] = {}  # where an unbroken run of faint views began, by product
+        self._before: Moment | None = None
 
     @property
     def tracked(self) -> frozenset[str]:
@@ -77,6 +81,7 @@ class Decider:
         self._weigh(sighting, now)
         shows = list(self._shows(sighting, now))
         new = bool(shows)
+        self._before = now
         return [*self._hides(now, replaced=new), *self._updates(sighting, now), *shows]
 
     def end(self, why: Reason) -> list[Decision]:
@@ -84,6 +89,7 @@ class Decider:
         decisions = [self._hide(i, why) for i in sorted(self.showing)]
         self._tracks.clear()
         self._hidden_at.clear()
+        self._faint.clear()
         return decisions
 
     def remove(self, product_id: str) -> list[Decision]:
@@ -95,24 +101,29 @@ class Decider:
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {candidate.product_id: candidate for candidate in sighting.ranked}
-        for product_id in [*self._tracks, *(i for i in seen if i not in self._tracks)]:
-            candidate = seen.get(product_id)
-            probability = FLOOR if candidate is None else candidate.probability
-            track = self._tracks.get(product_id)
-            if track is None:
-                if candidate is None or probability < SEEN:
-                    continue
-                track = self._tracks[product_id] = _Track(first=now, last=now, candidate=candidate)
-            step = max(-PER_VIEW, min(PER_VIEW, DISCOUNT * logit(probability)))
-            track.evidence = max(self._floor, min(self._ceiling, track.evidence + step))
-            if candidate is not None and probability >= SEEN:
-                track.last, track.candidate, track.frames = now, candidate, track.frames + 1
-            elif track.evidence <= 0 and not track.shown:
+        self._faint = {i: self._faint.get(i, now) for i, c in seen.items() if c.probability >= FAINT}
+        for candidate in sighting.ranked:
+            if candidate.probability >= SEEN and candidate.product_id not in self._tracks:
+                first = self._faint[candidate.product_id]
+                self._tracks[candidate.product_id] = _Track(first, now, now, candidate)
+        for product_id, track in list(self._tracks.items()):
+            self._add(track, seen.get(product_id), now)
+            if track.evidence <= 0 and not track.shown and track.seen != now:
                 del self._tracks[product_id]
 
+    def _add(self, track: _Track, candidate: Candidate | None, now: Moment) -> None:
+        probability = FLOOR if candidate is None else candidate.probability
+        step = max(-PER_VIEW, min(PER_VIEW, DISCOUNT * logit(probability)))
+        track.evidence = max(self._floor, min(self._ceiling, track.evidence + step))
+        if candidate is not None and probability >= SEEN:
+            track.seen = track.last = now
+            track.candidate, track.frames = candidate, track.frames + 1
+        elif probability >= FAINT and track.last == self._before:
+            track.last = now
+
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
-        room = self._max_shown - len([i for i in self.showing if self._tracks[i].last == now])
-        ready = [i for i, t in self._tracks.items() if not t.shown and t.evidence >= self._show and t.last == now]
+        room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
+        ready = [i for i, t in self._tracks.items() if not t.shown and t.evidence >= self._show and t.seen == now]
         for product_id in sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))[: max(room, 0)]:
             track = self._tracks[product_id]
             track.shown = True
@@ -123,7 +134,7 @@ class Decider:
     def _hides(self, now: Moment, *, replaced: bool) -> Iterator[Decision]:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
-            away_s = now.pts - track.last.pts
+            away_s = now.pts - track.seen.pts
             doubted = track.evidence <= self._floor
             if doubted or away_s > self._hold_s or (replaced and away_s > 0):
                 yield self._hide(product_id, Reason.NOT_SEEN)
@@ -132,13 +143,13 @@ class Decider:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
             told = track.told
-            if told is None or track.last != now or now.pts - track.told_at < self._update_every_s:
+            if told is None or track.seen != now or now.pts - track.told_at < self._update_every_s:
                 continue
             if abs(track.candidate.probability - told.probability) >= NEWS:
                 yield self._decision(Change.UPDATED, track, sighting)
 
     def _decision(self, change: Change, track: _Track, sighting: Sighting) -> Decision:
-        track.told, track.told_at = track.candidate, track.last.pts
+        track.told, track.told_at = track.candidate, track.seen.pts
         mine = track.candidate.product_id
         others = tuple(c for c in sighting.ranked if c.product_id != mine)[:MAX_ALTERNATIVES]
         return Decision(change, track.candidate, others, track.first, track.frames)

@@ -76,6 +76,18 @@ def test_doubtful_views_never_show(play: Play) -> None:
     assert told(play("?" * 200)) == []
 
 
+def test_faint_views_right_beside_seen_ones_date_both_ends(play: Play) -> None:
+    assert told(play("..??AAAA??.....")) == ["+A@1", "-A@4.5"]
+
+
+def test_faint_views_apart_from_seen_ones_do_not(play: Play) -> None:
+    assert told(play("??.AAAA.??.....")) == ["+A@1.5", "-A@3"]
+
+
+def test_faint_views_alone_do_not_keep_a_product_shown(play: Play) -> None:
+    assert told(play("AAAA?????????"))[-1].startswith("-A")
+
+
 def test_a_short_cover_does_not_hide(play: Play) -> None:
     assert told(play("AAAA..AAAA..?AAA")) == ["+A@0"]
 
