@@ -80,6 +80,12 @@ def check(bundle: Bundle) -> list[Parity]:
     if isinstance(bundle, OnnxBundle):
         manifest = bundle.manifest
         golden = read_golden(bundle.directory / GOLDEN)
+        count, patches = len(golden.images), manifest.patch_grid[0] * manifest.patch_grid[1]
+        if (golden.embedding.shape, golden.patches.shape) != (
+            (count, manifest.dim),
+            (count, patches, manifest.patch_dim),
+        ):
+            raise BundleError(f"bundle {bundle.directory}: {GOLDEN} is of another model: export the bundle again")
         session = bundle.session(1)
         alone = OnnxEncoder(session, manifest, max_batch=1)
         # An int8 graph never gets more than one picture at a time (see OnnxEncoder); the others may be batched.
@@ -136,12 +142,13 @@ def write_golden(path: Path, golden: Golden) -> None:
 
 def read_golden(path: Path) -> Golden:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # Opened here, because numpy leaves a file open that it does not understand.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             images = tuple(data[f"image_{number}"] for number in range(len(data.files) - 2))
             return Golden(images, data["embedding"], data["patches"])
     except FileNotFoundError as error:
         raise BundleError(
             f"{path}: missing, so there is nothing to check against: export the bundle again"
         ) from error
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
         raise BundleError(f"{path}: not the reference of a bundle ({error}): export the bundle again") from error

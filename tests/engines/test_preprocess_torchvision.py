@@ -34,7 +34,9 @@ def test_the_input_is_what_torchvision_makes(resize: str, interpolation: str, si
     how = Preprocess.model_validate(
         {"size": size, "resize": resize, "interpolation": interpolation, "mean": MEAN, "std": STD, "fill": 9}
     )
-    transform = image_transform(size, False, MEAN, STD, resize, interpolation, fill_color=9)
+    transform = image_transform(
+        size, is_train=False, mean=MEAN, std=STD, resize_mode=resize, interpolation=interpolation, fill_color=9
+    )
     preparer = Preparer(how)
     for picture in sample_pictures():
         ours = np.empty((3, size, size), np.float32)

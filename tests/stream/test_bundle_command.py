@@ -82,6 +82,17 @@ def test_check_names_a_reference_that_cannot_be_read(made: Path, tmp_path: Path,
         run("check", str(bundle))
 
 
+def test_check_names_a_reference_of_another_model(made: Path, tmp_path: Path) -> None:
+    bundle = shutil.copytree(made, tmp_path / "small")
+    with np.load(bundle / GOLDEN) as data:
+        kept = dict(data)
+    kept["embedding"] = kept["embedding"][:, :5]
+    np.savez_compressed(bundle / GOLDEN, **kept)
+    sign(bundle, GOLDEN)
+    with pytest.raises(BundleError, match="is of another model"):
+        run("check", str(bundle))
+
+
 def sign(bundle: Path, name: str) -> None:
     facts = json.loads((bundle / MANIFEST).read_text())
     facts["files"][name] = sha256_of(bundle / name)
