@@ -4,7 +4,8 @@
 
 DIR holds `catalogue.csv` (id, category, image_link) and `natural.csv` (image, product_id). Products are
 split by rule, not by hand: sorted by the SHA-256 of their id, the first TUNED_CARTONS packages and the first half of
-the rest were tuned on; nobody looked at the others while choosing anything. The gallery always holds all products.
+the rest were tuned on; no choice and no coefficient was taken from photographs of the others.
+The gallery always holds all products.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ CERTAIN = 8.0  # beyond this nothing was ever measured
 
 # Fitted together, by least log loss of every candidate's final odds plus half that of the ranking (a light ridge on
 # all but the constant): on photographs of the tuned-on products of benchmarks/bench_classic.py and on frames of
-# liveshop's worlds 201 to 203, some of them once more with their product taken out of the catalogue but its look-alikes
-# left in. No photograph of a never-met product and no frame of the demo took part.
+# liveshop's worlds 201 to 203, some of them once more with their product taken out of the catalogue but its
+# look-alikes left in. No photograph of a never-met product and no frame of the demo took part.
 COEFFICIENTS = {
     "pairs": 3.35,
     "weight": -1.08,
