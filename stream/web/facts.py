@@ -1,0 +1,75 @@
+"""What the web side needs to know of a worker, as one narrow seam. Knows no route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stream.types import Reason, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stream.events import Event
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class StreamFacts(Answer):
+    """One livestream as operators see it. Its URL is not here: it may carry a key."""
+
+    stream_id: str
+    shop_id: str | None
+    state: State
+    reason: Reason
+    detail: str = ""
+    since: float = Field(description="Epoch seconds since when it is in this state.")
+    attempt: int = 0
+    retry_in_s: float | None = None
+    showing: tuple[str, ...] = Field(default=(), description="Products on show, oldest first.")
+    figures: dict[str, float] = Field(default_factory=dict, description="Counters and gauges of this livestream.")
+
+
+class SinkAnswer(Answer):
+    """One sink as operators see it. state: starting, up, down (tried again), gone (nobody reads there)."""
+
+    name: str
+    state: str
+    since: float
+    why: str
+    waiting: int
+    sent: int
+    lost: int
+
+
+class Health(Answer):
+    """`started`: the gallery and the engines are loaded. `ready`: it can do its work; if not, `why`."""
+
+    started: bool
+    ready: bool
+    why: str = ""
+    sinks: tuple[SinkAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    data: bytes
+    media_type: str
+
+
+class WorkerFacts(Protocol):
+    """Called on the loop; only `product_image` may wait."""
+
+    def health(self) -> Health: ...
+
+    def streams(self) -> Sequence[StreamFacts]: ...
+
+    async def product_image(self, product_id: str) -> Picture | None:
+        """The product's own picture, if it is at hand."""
+
+    def watch(self, see: Callable[[Event], None]) -> None:
+        """`see` is called on the loop with every event from now on; it does not block."""
