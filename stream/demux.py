@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,mpegts,flv,live_flv,matroska,webm,avi,mpeg,ogg,wav,aac,mp3,h264,hevc"
 PROBE = {"fpsprobesize": "0"}  # the frame rate is measured by us: probing it would cost half a second
 SHORT_PROBE = {**PROBE, "analyzeduration": "1000000"}
-# Joined in the middle of a GOP, RTMP may show sound for seconds before the first picture.
-RTMP_PROBES_S = (1.5, 5.0)
+# FFmpeg stops probing RTMP when it has met sound and pictures; without sound it waits all this time. Joined in the
+# middle of a GOP there is sound alone until the next key frame: two seconds mostly, then once more with patience.
+RTMP_PROBES_S = (2.2, 10.0)
 BUFFER = 1 << 17
 
 
@@ -89,6 +90,8 @@ class Opener:
         self._looks = 1
         for probe_s in RTMP_PROBES_S:
             with self._open(*self._target(probe_s)) as container:
+                if not container.streams:
+                    raise SourceLost(f"{self._url}: nothing came within the open deadline", Reason.OPEN_TIMEOUT)
                 if has_video(container) is None and probe_s != RTMP_PROBES_S[-1]:
                     continue
                 self._link.connected(live=live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import av.error
@@ -98,6 +99,9 @@ def _not_opened(error: Exception, url: SafeUrl) -> SourceError:
         return SourceLost(f"{url}: nothing came within the open deadline", Reason.OPEN_TIMEOUT)
     if isinstance(error, EOFError):
         return SourceRefused(f"{url}: it ended before any media came", Reason.BAD_MEDIA)
+    if isinstance(error, OSError) and error.errno == errno.EIO and url.scheme in {"rtmp", "rtmps"}:
+        # All that FFmpeg says when the server hangs up, or where no TLS connection comes about.
+        return SourceLost(f"{url}: the server hangs up: is it published, and the key right?", Reason.NOT_FOUND)
     if isinstance(error, OSError):
         return SourceLost(f"{url}: cannot be reached", Reason.UNREACHABLE)
     return SourceLost(f"{url}: the server does not play it ({type(error).__name__})", Reason.SERVER_ERROR)
