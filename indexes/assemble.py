@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from indexes.product import Product
     from indexes.work import Work
 
+VOTING = 500  # patches of a picture that vote; they come strongest first, and weak ones are paper grain
 TELL_EVERY = 1000  # pictures between two words of progress
 NO_CONTENT = ("problems.jsonl", GRAPH, VOTES + "/")  # not what a gallery holds: left out of its version
 
@@ -149,9 +150,12 @@ def _write_indexes(folder: Path, owners: NDArray[np.int32], sizes: _Sizes, *, vo
         FaissIndex.build(load_array(folder, "embeddings", np.float32, 2), owners).save(folder / GRAPH)
     if not votes:
         return
-    vectors = load_array(folder, "vectors", np.float16, 2)
+    counts = np.asarray(sizes.patches)
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)  # of a patch in its picture
+    voting = place < VOTING
+    vectors = load_array(folder, "vectors", np.float16, 2)[voting]
     try:
-        PatchIndex.build(vectors, np.repeat(owners, sizes.patches)).save(folder / VOTES)
+        PatchIndex.build(vectors, np.repeat(owners, counts)[voting]).save(folder / VOTES)
     except RuntimeError as error:  # FAISS' word for a file that cannot be written
         raise GalleryError(f"gallery: the patch index cannot be written: {error}: is the disk full?") from error
 
