@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Header = tuple[str, bytes]
 
+RETRY_BACKOFF_MS = 200  # between attempts of the client's own; its default floods a broker that comes back
 CLOSE_S = 2.0  # for a client to close; it hangs for ever when its broker is gone
 METADATA_MAX_AGE_MS = 30_000  # how late a moved partition or a recreated topic is noticed without an error
 NOW_HEADERS: list[Header] = [("content-type", b"application/json"), ("ce_dataschema", NOW_SCHEMA.encode())]
@@ -147,11 +149,12 @@ class KafkaSink:
         except (KafkaError, OSError) as error:
             await self._disconnect()
             raise self._away(f"{type(error).__name__}: {error}") from error
-        self._away_since = None
+        self._away_since, _last_words.text = None, ""
 
     def _away(self, why: str) -> PublishError:
         self._away_since = self._clock.now() if self._away_since is None else self._away_since
-        return PublishError(f"{self.name} unreachable since {rfc3339(instant(self._away_since))}: {why}")
+        words = f" ({_last_words.text})" if _last_words.text else ""
+        return PublishError(f"{self.name} unreachable since {rfc3339(instant(self._away_since))}: {why}{words}")
 
     def _refused(self) -> EventRefused:
         """The event as a whole is left out, also from what shows now: half of it would mislead."""
@@ -175,6 +178,7 @@ def _settings(config: KafkaConfig) -> dict[str, object]:
         "ssl_context": context,
         "request_timeout_ms": int(config.send_deadline_s * 1000),
         "metadata_max_age_ms": METADATA_MAX_AGE_MS,
+        "retry_backoff_ms": RETRY_BACKOFF_MS,
     }
     if config.sasl_mechanism is not None and config.sasl_password is not None:
         settings["sasl_mechanism"] = config.sasl_mechanism
@@ -193,10 +197,29 @@ async def _close(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(CLOSE_S):
             await producer.stop()
     except (TimeoutError, KafkaError):
-        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
         with contextlib.suppress(TimeoutError, KafkaError):
             async with asyncio.timeout(CLOSE_S):
                 await producer._sender.close()  # noqa: SLF001
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
         with contextlib.suppress(TimeoutError, KafkaError):
             async with asyncio.timeout(CLOSE_S):
                 await producer.client.close()
+
+
+class _LastWords(logging.Handler):
+    """The client logs each failed connection, many a second, and raises few of them: kept here, told once by us."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if "onnect" in message:
+            self.text = message
+
+
+_last_words = _LastWords()
+_client_log = logging.getLogger("aiokafka")
+_client_log.addHandler(_last_words)
+_client_log.propagate = False
