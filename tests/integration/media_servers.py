@@ -48,9 +48,10 @@ class MediaServer:
         return f"http://127.0.0.1:{self.http_port}/{name}.m3u8"
 
     @contextmanager
-    def publishing(self, recording: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Pushes a recording in real time, over and over, until the block ends or somebody kills it."""
-        command = [FFMPEG or "ffmpeg", "-loglevel", "quiet", "-re", "-stream_loop", "-1", "-i", str(recording)]
+    def publishing(self, recording: Path, name: str, *, times: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+        """Pushes a recording in real time, `times` over or without end, until the block ends or somebody kills it."""
+        loops = ["-stream_loop", str(times - 1)]
+        command = [FFMPEG or "ffmpeg", "-loglevel", "quiet", "-re", *loops, "-i", str(recording)]
         publisher = subprocess.Popen([*command, "-c", "copy", "-f", "flv", self.rtmp(name)], stdin=subprocess.DEVNULL)
         try:
             yield publisher
