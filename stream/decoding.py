@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeGuard
@@ -81,7 +82,7 @@ class Decoding:
         self._wants_audio = audio
         self._timeline = Timeline()
         self._grid = Grid(config.frames_per_second)
-        self._policy = SkipPolicy(config.frames_per_second)
+        self.policy = SkipPolicy(config.frames_per_second)
         self._pacer: Pacer | None = None
         self._screen = Screen(config.longer_side, config.max_width)
         self._sound = Sound()
@@ -99,7 +100,7 @@ class Decoding:
         self._begin(part, video.codec_context)
         started = self._timeline.end
         streams: list[VideoStream | AudioStream] = [video] if audio is None else [video, audio]
-        for packet in part.container.demux(*streams):
+        for packet in _packets(part.container, streams):
             self._outlet.tick()
             if _is_video(packet):
                 self._video(packet, video.codec_context, part)
@@ -113,7 +114,7 @@ class Decoding:
     def _begin(self, part: Part, context: VideoCodecContext) -> None:
         self._screen.check(context.width, context.height)
         context.thread_count = 1  # many livestreams share the cores; frame threads would add latency
-        self._policy.reset()
+        self.policy.reset()
         if self._pacer is None and self._config.pace == "realtime":
             self._pacer = Pacer(live=part.live)
         if part.broke:
@@ -145,7 +146,7 @@ class Decoding:
         self._decode(packet, context, placed.at)
 
     def _decode(self, packet: Packet[VideoStream], context: VideoCodecContext, at: Seconds) -> None:
-        mode = self._policy.push(at, key=packet.is_keyframe)
+        mode = self.policy.push(at, key=packet.is_keyframe)
         due = self._grid.due(at)
         if mode is Skip.NONKEY and not (packet.is_keyframe and due):
             return
@@ -162,7 +163,7 @@ class Decoding:
 
     def _break(self, at: Seconds) -> None:
         self._breaks.append(at)
-        self._policy.reset()
+        self.policy.reset()
         self._sound.drop()
 
     def _show(self, context: VideoCodecContext, packet: Packet[VideoStream] | None) -> None:
@@ -184,7 +185,7 @@ class Decoding:
 
     def _frame(self, frame: VideoFrame, started: float) -> None:
         at = self._last if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-        self._policy.decoded(at)
+        self.policy.decoded(at)
         while self._breaks and at >= self._breaks[0] - EPSILON_S:
             self._breaks.popleft()
             self._outlet.gap(Gap(at, Reason.DISCONTINUITY))
@@ -257,6 +258,12 @@ def pixel_aspect(ratio: Fraction | None) -> float:
     """How much wider than high a pixel is; what no camera makes counts as square."""
     value = float(ratio) if ratio else 1.0
     return value if 0.25 <= value <= 4.0 else 1.0
+
+
+def _packets(container: InputContainer, streams: list[VideoStream | AudioStream]) -> Iterator[Packet[Stream]]:
+    """PyAV 18 flushes at the end also the streams that appeared after opening, and trips over not knowing them."""
+    with contextlib.suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 def _seconds(ticks: int | None, base: float) -> float | None:

@@ -75,12 +75,12 @@ class Opener:
                 yield from self._live()
 
     def _file(self) -> Iterator[Part]:
+        self._link.connected(live=False)
         path = Path(self._url.path)
         if not path.exists():
             raise SourceRefused(f"{path}: no such file", Reason.NOT_FOUND)
         if not path.is_file():
             raise SourceRefused(f"{path}: not a regular file", Reason.BAD_MEDIA)
-        self._link.connected(live=False)
         options = {**PROBE, "protocol_whitelist": "file", "format_whitelist": FORMATS}
         with self._open(f"file:{path.absolute()}", options) as container:
             yield Part(container, live=False, wrap_s=_wrap_s(container))
@@ -177,12 +177,16 @@ class Opener:
             read_s = min(config.read_timeout_s, config.stall_after_s)
             deadlines = (config.open_timeout_s, read_s)
             self._link.allow(2 * config.open_timeout_s)  # once to connect, once to look inside
+        started = self._clock.now()
         try:
             container = av.open(target, "r", options=options, timeout=deadlines, buffer_size=BUFFER)
         except SourceError:
             raise
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise explain(error, self._url, opening=True, live=False) from error
+            # RTSP says "invalid data" when the deadline interrupts it.
+            late = deadlines is not None and self._clock.now() - started >= config.open_timeout_s
+            cause = TimeoutError() if late else error
+            raise explain(cause, self._url, opening=True, live=False) from error
         try:
             yield container
         finally:

@@ -150,9 +150,10 @@ class _Player:
         if self._config.max_attempts is not None and attempt >= self._config.max_attempts:
             raise SourceError(f"gave up after {attempt} attempts: {error}", Reason.GAVE_UP) from error
         self._connection.meter.reconnected(error.reason)
-        log.info(
-            "source broke", reason=error.reason, detail=str(error), attempt=attempt, retry_in_s=round(delay_s, 2)
-        )
+        if attempt & (attempt - 1) == 0:  # a stream that is down for a night logs a dozen lines
+            log.info(
+                "source broke", reason=error.reason, detail=str(error), attempt=attempt, retry_in_s=round(delay_s, 2)
+            )
         await self._on_status(Status(State.RETRYING, error.reason, str(error), attempt, delay_s))
         await asyncio.sleep(delay_s)
 

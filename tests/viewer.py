@@ -75,7 +75,15 @@ class Viewer:
         states = [status.state for status in self.statuses]
         return [state for i, state in enumerate(states) if i == 0 or states[i - 1] is not state]
 
-    async def until(self, condition: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
+    async def until(
+        self, condition: Callable[[], bool], deadline_s: float = DEADLINE_S, poll_s: float | None = None
+    ) -> None:
+        """`poll_s`: look also that often, for conditions that no item or status of ours makes true."""
+        if poll_s is not None:
+            async with asyncio.timeout(deadline_s):
+                while not condition():  # noqa: ASYNC110  what happens in a server has no event here
+                    await asyncio.sleep(poll_s)
+            return
         async with asyncio.timeout(deadline_s), self._changed:
             await self._changed.wait_for(lambda: condition() or self.over)
         assert condition(), f"the source ended before: {self.statuses}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,15 @@ class Web:
             handler.close_connection = True
 
         return answer
+
+    @staticmethod
+    @contextmanager
+    def mute() -> Iterator[int]:
+        """A port that takes connections and never says a word."""
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen(8)
+            yield int(server.getsockname()[1])
 
     @staticmethod
     def free_port() -> int:
