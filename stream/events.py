@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from stream.types import Change, Reason, State
 
@@ -48,7 +48,13 @@ def instant(epoch_s: float) -> datetime:
     return datetime.fromtimestamp(epoch_s, UTC)
 
 
-Instant = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]
+Instant = Annotated[
+    AwareDatetime,
+    PlainSerializer(rfc3339, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+# An open list: a reader that validates must not break on a reason that came later.
+Why = Annotated[Reason, WithJsonSchema({"type": "string", "examples": [reason.value for reason in Reason]})]
 
 
 class Data(BaseModel):
@@ -115,7 +121,7 @@ class ProductData(Data):
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=MAX_ALTERNATIVES)]
     shown_at: Moment = Field(description="The first frame it was seen in.")
     hidden_at: Moment | None = Field(description="On hidden: the last frame it was seen in.")
-    reason: Reason | None = Field(description="On hidden: why. New reasons may be added.")
+    reason: Why | None = Field(description="On hidden: why. New reasons may be added.")
     evidence: Evidence
     product: Product
     latency: dict[str, float] = Field(description="Seconds per stage, from the frame's wall clock.")
@@ -128,7 +134,7 @@ class StatusData(Data):
     stream_id: str
     shop_id: str | None
     state: State
-    reason: Reason = Field(description="Why. New reasons may be added.")
+    reason: Why = Field(description="Why. New reasons may be added.")
     detail: str = Field(description="For people; never a secret.")
     attempt: int = Field(ge=0, description="Which attempt to open it this is.")
     retry_in_s: float | None = Field(description="When the next attempt follows, if one does.")
