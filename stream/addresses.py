@@ -32,11 +32,18 @@ def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SourceLost(f"host {host}: cannot be resolved: {error}", Reason.UNREACHABLE) from error
+        raise SourceLost(
+            f"host {host}: cannot be resolved: check its spelling and this machine's DNS ({_why(error)})",
+            Reason.UNREACHABLE,
+        ) from error
     addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     for address in addresses:
         refuse_private(host, address, allow_private=allow_private)
     return addresses
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or "not a host name"
 
 
 def refuse_private(host: str, address: str, *, allow_private: bool) -> None:
@@ -45,7 +52,7 @@ def refuse_private(host: str, address: str, *, allow_private: bool) -> None:
         raise UrlRefused(f"host {host}: {ip} is a cloud metadata address: never opened")
     if not allow_private and (not ip.is_global or ip.is_multicast):
         raise UrlRefused(
-            f"host {host}: {ip} is not a public address: set allow_private_hosts if you mean to reach it"
+            f"host {host}: {ip} is not a public address: allow_private_hosts in the config, or --private, opens it"
         )
 
 

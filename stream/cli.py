@@ -72,4 +72,6 @@ def _tell(error: BaseException) -> None:
 
 
 def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    """One line whatever is in it: names and feeds may hold line ends and a terminal's control sequences."""
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    return plain.replace("[", r"\[")

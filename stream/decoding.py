@@ -232,7 +232,9 @@ class Screen:
     def check(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:
             raise SourceRefused(
-                f"pictures of {width}x{height} are larger than max_width {self._max_side}", Reason.BAD_MEDIA
+                f"pictures of {width}x{height} are larger than max_width {self._max_side}: "
+                "publish smaller ones, or raise it",
+                Reason.BAD_MEDIA,
             )
 
     def render(self, frame: VideoFrame, aspect: float) -> Image:
@@ -273,7 +275,10 @@ def _seconds(ticks: int | None, base: float) -> float | None:
 def _video_of(container: InputContainer) -> VideoStream:
     found = has_video(container)
     if found is None:
-        raise SourceRefused("there is no video in it, or none that can be decoded", Reason.NO_VIDEO)
+        raise SourceRefused(
+            "there is no video in it, or none that can be decoded: publish it with pictures, best as H.264",
+            Reason.NO_VIDEO,
+        )
     return found
 
 

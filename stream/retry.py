@@ -72,7 +72,7 @@ MEANINGS: tuple[tuple[tuple[type[Exception], ...], type[SourceError], Reason, st
         (ValueError, av.error.LookupError, av.error.PatchWelcomeError),
         SourceRefused,
         Reason.BAD_MEDIA,
-        "not media that can be decoded",
+        "not media that can be decoded: is it whole, and really a video?",
     ),
 )
 

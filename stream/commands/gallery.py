@@ -49,7 +49,9 @@ def build(
     out: Annotated[Path, typer.Option(help="The gallery's directory; an existing gallery is replaced whole.")],
     bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the encoder.")] = 1,
-    allow_private_hosts: Annotated[bool, typer.Option(help="Fetch pictures from private addresses too.")] = False,
+    allow_private_hosts: Annotated[
+        bool, typer.Option("--private", "--allow-private-hosts", help="Fetch pictures from private addresses too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a gallery from a product feed. Stopped half-way, it goes on from there the next time."""

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
-from stream.errors import NowShowingError, UsageError
+from stream.errors import NowShowingError, UrlRefused, UsageError
+from stream.urls import SafeUrl, parse_url
 
 Url = Annotated[str, typer.Argument(help="rtmp(s), rtsp, http(s) with HLS or media, or a file path.")]
 GalleryDir = Annotated[Path, typer.Option(help="A folder made by `nowshowing gallery build`.")]
@@ -32,14 +33,18 @@ def watch(
     sink: SinkUrls = ["jsonl:-"],
     until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
     fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
-    private: Annotated[bool, typer.Option(help="Allow loopback and private addresses.")] = False,
+    private: Annotated[
+        bool, typer.Option("--private", "--allow-private-hosts", help="Allow loopback and private addresses.")
+    ] = False,
     port: Annotated[int | None, typer.Option(help="Serve metrics and the overlay on this loopback port.")] = None,
 ) -> None:
     """Watches one livestream and prints what it is showing. Exit code 1 when it could not be watched."""
-    is_file = "://" not in url
-    source = {"pace": "fast" if fast else "realtime", "allow_files": is_file, "allow_private_hosts": private}
-    if is_file and not Path(url).is_file():
-        raise UsageError(f"watch {url}: no such file, and not a URL (rtmp://, rtmps://, rtsp://, http://, https://)")
+    target = checked(url)
+    source = {
+        "pace": "fast" if fast else "realtime",
+        "allow_files": target.scheme == "file",
+        "allow_private_hosts": private,
+    }
     stream = {
         "stream_id": stream_id(url),
         "url": url,
@@ -60,7 +65,24 @@ def watch(
     except ValidationError as error:
         raise UsageError(f"watch: {describe(error)}") from error
     for why in serve(config, until_s=until).values():
-        raise NowShowingError(f"watch: {why}")
+        raise NowShowingError(f"watch {target}: {why.removeprefix(f'{target}: ')}")
+
+
+def checked(url: str) -> SafeUrl:
+    """What can be told about the URL before anything starts: whoever typed it is still there."""
+    try:
+        target = parse_url(url, allow_files=True)
+        if target.scheme == "file" and Path(target.path).is_dir():
+            raise UsageError(f"watch {target}: is a folder: give a file in it")
+        if target.scheme == "file" and not Path(target.path).is_file():
+            raise UsageError(
+                f"watch {target}: no such file, and not a URL (rtmp://, rtmps://, rtsp://, http://, https://)"
+            )
+    except UrlRefused as error:
+        raise UsageError(f"watch: {error}") from error
+    except OSError as error:
+        raise UsageError(f"watch: the file cannot be looked at: {error.strerror}: check its name") from error
+    return target
 
 
 def stream_id(url: str) -> str:
