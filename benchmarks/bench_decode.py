@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 
@@ -26,7 +26,11 @@ from stream.clock import SteadyClock
 from stream.config import SourceConfig
 from stream.decoding import Decoding, Part
 from stream.sampling import Skip, SkipPolicy
-from stream.types import AudioChunk, Frame, Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stream.types import AudioChunk, Frame, Gap
 
 
 class Counting:
@@ -63,25 +67,14 @@ class Counting:
 class Everything(SkipPolicy):
     """Decodes every frame: what the ffmpeg command line does."""
 
-    def push(self, at: float, *, key: bool) -> Skip:
+    def push(self, at: float, *, key: bool) -> Skip:  # noqa: ARG002  the measured policy's signature
         return Skip.NOTHING
 
 
 def make_clip(path: Path, seconds: int) -> None:
     pictures = f"testsrc2=size=1280x720:rate=30:duration={seconds},noise=alls=8:allf=t"
-    command = [
-        "ffmpeg",
-        "-loglevel",
-        "error",
-        "-f",
-        "lavfi",
-        "-i",
-        pictures,
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-    ]
+    command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", pictures, "-c:v", "libx264"]
+    command += ["-preset", "veryfast"]
     command += ["-g", "60", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "5000k", "-pix_fmt", "yuv420p"]
     subprocess.run([*command, str(path)], check=True, stdin=subprocess.DEVNULL)
 

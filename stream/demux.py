@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from stream.clock import Clock
     from stream.config import SourceConfig
-    from stream.hls import HlsPart, Memory
+    from stream.cursor import Memory
+    from stream.hls import HlsPart
     from stream.urls import Fetched, GuardedClient, SafeUrl
 
 # What recordings and livestreams come in. Anything else (playlists inside playlists, scripts, image sequences) could
@@ -179,10 +180,12 @@ class Opener:
             self._link.allow(2 * config.open_timeout_s)  # once to connect, once to look inside
         started = self._clock.now()
         try:
-            container = av.open(target, "r", options=options, timeout=deadlines, buffer_size=BUFFER)
+            container = av.open(
+                target, "r", options=options, timeout=deadlines, buffer_size=BUFFER, metadata_errors="replace"
+            )
         except SourceError:
             raise
-        except (av.error.FFmpegError, OSError, ValueError) as error:
+        except (av.error.FFmpegError, OSError) as error:
             # RTSP says "invalid data" when the deadline interrupts it.
             late = deadlines is not None and self._clock.now() - started >= config.open_timeout_s
             cause = TimeoutError() if late else error

@@ -7,13 +7,13 @@ every check. This one reads in the livestream's thread, through the guarded clie
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from stream.cursor import Cursor
 from stream.errors import SourceError, SourceLost, SourceRefused
 from stream.playlist import MAX_BYTES, Init, Key, Master, Media, PlaylistError, Segment, parse_playlist
 from stream.types import Reason
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from stream.clock import Clock
     from stream.config import SourceConfig
+    from stream.cursor import Memory
     from stream.urls import Fetched, GuardedClient, SafeUrl
 
-BEHIND = 3  # segments that may wait before we jump to the newest: old pictures are worth less than new ones
-RESTARTED = 4  # sequence numbers that go back further than a stale cache are a new broadcast
 MAX_SEGMENT = 128 << 20
 MAX_KEY = 1024
 MAX_LOST = 3  # segments in a row that cannot be fetched
 POLL_MIN_S, POLL_MAX_S = 0.25, 1.0
+KEPT = 8  # segments whose dates are remembered: the demuxer reads ahead by two at most
 PART_SEGMENTS = 200  # then a new demuxer: FFmpeg's MP4 one keeps an index of every sample it ever saw
 
 
@@ -39,81 +39,6 @@ class Ticking(Protocol):
 
     def tick(self) -> None: ...
     def sleep(self, seconds: float) -> None: ...
-
-
-@dataclass(slots=True)
-class Memory:
-    """What was played before the connection broke, so that a stale playlist is not played twice."""
-
-    sequence: int = -1
-    uri: str = ""
-
-    def is_newest(self, segment: Segment) -> bool:
-        return (segment.sequence, segment.uri) == (self.sequence, self.uri)
-
-
-class Cursor:
-    """Pure: successive readings of one playlist in, each segment once out, joining a live one at its newest."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._next: int | None = None
-        self._waiting: deque[Segment] = deque()
-        self._lost = False
-        self.ended = False
-
-    def push(self, playlist: Media) -> bool:
-        """Whether there is anything new in it."""
-        self.ended = playlist.ended
-        fresh = self._fresh(playlist)
-        if fresh:
-            self._next = fresh[-1].sequence + 1
-            self._waiting.extend(fresh)
-        if not playlist.ended and len(self._waiting) > BEHIND:
-            newest = self._waiting.pop()
-            self._waiting.clear()
-            self._waiting.append(replace(newest, broke=True))
-        return bool(fresh)
-
-    def take(self) -> Segment | None:
-        """The next segment. One that follows a hole says that it broke."""
-        while self._waiting:
-            segment = self._waiting.popleft()
-            self._memory.sequence, self._memory.uri = segment.sequence, segment.uri
-            if segment.missing:
-                self._lost = True
-                continue
-            found = replace(segment, broke=True) if self._lost else segment
-            self._lost = False
-            return found
-        return None
-
-    def lose(self) -> None:
-        """The segment that was taken could not be had."""
-        self._lost = True
-
-    def _fresh(self, playlist: Media) -> list[Segment]:
-        segments = list(playlist.segments)
-        if not segments:
-            return []
-        if self._next is None:
-            return self._join(playlist)
-        if segments[-1].sequence < self._next - RESTARTED:
-            return [replace(segments[-1], broke=True)]
-        fresh = [segment for segment in segments if segment.sequence >= self._next]
-        if fresh and fresh[0].sequence > self._next:
-            fresh[0] = replace(fresh[0], broke=True)
-        return fresh
-
-    def _join(self, playlist: Media) -> list[Segment]:
-        newest = playlist.segments[-1]
-        if playlist.ended:
-            known = any(self._memory.is_newest(segment) for segment in playlist.segments)
-            return [s for s in playlist.segments if not known or s.sequence > self._memory.sequence]
-        if self._memory.is_newest(newest):
-            self._next = newest.sequence + 1
-            return []
-        return [newest]
 
 
 @dataclass(slots=True)
@@ -134,18 +59,20 @@ class HlsPart:
     _buffer: memoryview = field(default_factory=lambda: memoryview(b""))
     _stretches: list[_Stretch] = field(default_factory=list)
     _size: int = 0
+    _count: int = 0
     _finished: bool = False
 
     def read(self, size: int) -> bytes:
         while not self._buffer:
             if self._finished:
                 return b""
-            data = self.stream.next_bytes(len(self._stretches))
+            data = self.stream.next_bytes(self._count)
             if data is None:
                 self._finished = True
                 return b""
             self._stretches.append(_Stretch(self._size, self.stream.current.utc))
-            del self._stretches[:-8]
+            del self._stretches[:-KEPT]
+            self._count += 1
             self._size += len(data)
             self._buffer = memoryview(data)
         piece, self._buffer = bytes(self._buffer[:size]), self._buffer[size:]

@@ -98,14 +98,15 @@ class Link:
         self.live = live
 
     def frame(self, frame: Frame) -> None:
-        self._send(self._deliver_frame(frame))
+        self._send(lambda: self._deliver_frame(frame))
 
     def chunk(self, chunk: AudioChunk) -> None:
-        if self._audio is not None:
-            self._send(self._audio.send(chunk))
+        audio = self._audio
+        if audio is not None:
+            self._send(lambda: audio.send(chunk))
 
     def gap(self, gap: Gap) -> None:
-        self._send(self.deliver_gap(gap))
+        self._send(lambda: self.deliver_gap(gap))
 
     async def deliver_gap(self, gap: Gap) -> None:
         await self._frames.send(gap)
@@ -119,14 +120,13 @@ class Link:
         self.last_at = frame.at
         await self._frames.send(frame)
 
-    def _send(self, delivery: Coroutine[None, None, None]) -> None:
+    def _send(self, delivery: Callable[[], Coroutine[None, None, None]]) -> None:
         """Blocks the thread until the loop has taken it; waiting for room is no sign of a hung decoder."""
         guarded = self._if_wanted(delivery)
         try:
             future = asyncio.run_coroutine_threadsafe(guarded, self._loop)
         except RuntimeError as error:  # the loop has stopped
             guarded.close()
-            delivery.close()
             raise Abandoned from error
         self._due = math.inf
         self._pending = future
@@ -136,12 +136,11 @@ class Link:
             raise Abandoned from error
         self.tick()
 
-    async def _if_wanted(self, delivery: Coroutine[None, None, None]) -> None:
+    async def _if_wanted(self, delivery: Callable[[], Coroutine[None, None, None]]) -> None:
         """Runs on the loop, as `abandon` does: nothing slips through between the look and the sending."""
         if self._stopped.is_set():
-            delivery.close()
             raise asyncio.CancelledError
-        await delivery
+        await delivery()
 
     def _run(self, read: Callable[[Link], Reason]) -> None:
         try:

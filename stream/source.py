@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 import av.error
 import structlog
 
+from stream.cursor import Memory
 from stream.decoding import Decoding
 from stream.demux import Opener
 from stream.errors import SourceError, SourceLost
-from stream.hls import Memory
 from stream.link import Link
 from stream.retry import Backoff, explain
 from stream.types import Gap, Reason, State, Status
@@ -168,6 +168,6 @@ def read_connection(connection: Connection, link: Link) -> Reason:
         for part in opener.parts():
             live = part.live
             decoding.run(part)
-    except (OSError, ValueError, av.error.FFmpegError) as error:
+    except (OSError, EOFError, av.error.FFmpegError) as error:
         raise explain(error, url, opening=False, live=live) from error
     return Reason.END_OF_STREAM

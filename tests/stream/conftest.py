@@ -10,13 +10,14 @@ import pytest
 from engines.base import Encoded, Patches
 from stream.types import View
 from tests.clips import segments
+from tests.stream.telling import host
 from tests.viewer import viewer
 from tests.web import web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["segments", "view_at", "viewer", "web"]
+__all__ = ["host", "segments", "view_at", "viewer", "web"]
 
 EMPTY = Encoded(
     embedding=np.ones(1, np.float32),

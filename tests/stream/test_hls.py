@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from stream.cursor import Cursor, Memory
 from stream.errors import SourceError, UrlRefused
-from stream.hls import Cursor, Memory
 from stream.playlist import Media, Segment
 from stream.types import Reason, State
 from tests.clips import write_clip

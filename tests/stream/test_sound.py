@@ -1,0 +1,48 @@
+"""Sound in chunks: their length, their times, and holes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.sound import CHUNK, RATE, Chunker
+
+if TYPE_CHECKING:
+    from stream.types import AudioChunk
+
+pytestmark = pytest.mark.unit
+
+
+def samples(count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.ones(count, np.float32)
+
+
+@given(st.lists(st.integers(1, 5000), max_size=30))
+def test_whatever_length_comes_chunks_are_even_and_nothing_is_lost(lengths: list[int]) -> None:
+    chunker, at = Chunker(), 0.0
+    chunks: list[AudioChunk] = []
+    for length in lengths:
+        chunks += chunker.push(at, samples(length))
+        at += length / RATE
+    assert all(len(chunk.samples) == CHUNK for chunk in chunks)
+    chunks += chunker.flush()
+    assert sum(len(chunk.samples) for chunk in chunks) == sum(lengths)
+    assert [chunk.at for chunk in chunks] == pytest.approx([i * 0.1 for i in range(len(chunks))])
+
+
+def test_a_hole_starts_a_chunk_at_its_own_time() -> None:
+    chunker = Chunker()
+    assert list(chunker.push(0.0, samples(800))) == []
+    first = list(chunker.push(2.0, samples(1600)))
+    assert [(chunk.at, len(chunk.samples)) for chunk in first] == [(0.0, 800), (2.0, 1600)]
+
+
+def test_dropping_forgets_what_waits() -> None:
+    chunker = Chunker()
+    list(chunker.push(0.0, samples(800)))
+    chunker.drop()
+    assert list(chunker.flush()) == []
