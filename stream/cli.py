@@ -37,13 +37,17 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error; logs go to stderr.")] = "info",
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error, on stderr.", show_default="info")
+    ] = None,
 ) -> None:
     del version
-    set_up_logs(log_level)
+    quiet = context.invoked_subcommand == "demo"  # it tells its own story
+    set_up_logs(log_level or ("warning" if quiet else "info"))
 
 
 def main() -> None:

@@ -53,8 +53,24 @@ class Shared:
     play: Play = play
 
 
+@dataclass(slots=True)
+class Figures:
+    """What operators ask of a single livestream; it outlives restarts."""
+
+    views: int = 0
+    abstained: int = 0
+    last_wall: float = 0.0
+    last_look_s: float = 0.0
+
+
 async def run_stream(
-    config: StreamConfig, scope: Scope, shared: Shared, *, publish: Publish, on_status: OnStatus
+    config: StreamConfig,
+    scope: Scope,
+    shared: Shared,
+    *,
+    publish: Publish,
+    on_status: OnStatus,
+    figures: Figures | None = None,
 ) -> Reason:
     """Runs until the livestream is over and says why; raises what broke it."""
     frames: Channel[Frame | Gap] = Channel(
@@ -65,7 +81,7 @@ async def run_stream(
         on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
     )
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
-    mind = Mind(config, scope, shared, publish)
+    mind = Mind(config, scope, shared, publish, figures or Figures())
     why = Reason.INTERNAL
     try:
         async with asyncio.TaskGroup() as group:
@@ -126,8 +142,11 @@ async def _view(frame: Frame, shared: Shared) -> View:
 class Mind:
     """The judging end of a livestream: windows, looks, decisions. All its state dies with a gap."""
 
-    def __init__(self, config: StreamConfig, scope: Scope, shared: Shared, publish: Publish) -> None:
+    def __init__(
+        self, config: StreamConfig, scope: Scope, shared: Shared, publish: Publish, figures: Figures
+    ) -> None:
         window, decide = config.window, config.decide
+        self._figures = figures
         self._scope = scope
         self._shared = shared
         self._publish = publish
@@ -166,13 +185,17 @@ class Mind:
         look = await self._shared.look.ask(Query(view, recent, self._scope, self._decider.tracked))
         matched = clock.now()
         metrics.stage("match", matched - asked)
+        self._figures.views += 1
+        self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
         if window is None:
             return
         sighting = self._fuser.close(window)
         decisions = self._decider.push(sighting)
         if not decisions and not self._decider.tracked:
+            self._figures.abstained += 1
             metrics.abstained()
+        metrics.stage("total", clock.now() - view.wall)
         ledger = {
             "decode": view.decode_s,
             "queue": view.queue_s,

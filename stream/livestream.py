@@ -1,0 +1,139 @@
+"""One livestream's life in a worker: run, restart after a fault of ours, and what is known of it. Judges nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stream.errors import NowShowingError, leaves
+from stream.pipeline import Figures, reason_of, run_stream
+from stream.types import Change, Reason, State, Status
+from stream.web.facts import StreamFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indexes.scope import Scope
+    from stream.config import StreamConfig
+    from stream.events import Event, Scribe
+    from stream.pipeline import Shared
+    from stream.types import Decision
+
+log = structlog.get_logger()
+
+TROUBLE = {State.STALLED, State.RETRYING, State.FAILED}
+RESTART_FIRST_S, RESTART_MAX_S = 1.0, 30.0  # after a fault of ours; the source retries by itself
+
+
+class Livestream:
+    """What breaks in here never reaches another livestream."""
+
+    def __init__(self, config: StreamConfig, scope: Scope, scribe: Scribe, publish: Callable[[Event], None]) -> None:
+        self.config = config
+        self._scope = scope
+        self._scribe = scribe
+        self._publish = publish
+        self._status = Status(State.STARTING, Reason.REQUESTED)
+        self._since = 0.0
+        self._trouble = ""
+        self._was_live = False
+        self._restarts = 0
+        self._showing: list[str] = []
+        self._figures = Figures()
+
+    @property
+    def failure(self) -> str | None:
+        """Why it was given up or never came to life; None if neither is so."""
+        never = not self._was_live and self._status.state is not State.ENDED
+        if self._status.state is not State.FAILED and not never:
+            return None
+        return self._trouble or "no picture came in the time it was given"
+
+    def facts(self, now: float) -> StreamFacts:
+        figures = self._figures
+        return StreamFacts(
+            stream_id=self.config.stream_id,
+            shop_id=self.config.shop_id,
+            state=self._status.state,
+            reason=self._status.reason,
+            detail=self._status.detail,
+            since=self._since,
+            attempt=self._status.attempt,
+            retry_in_s=self._status.retry_in_s,
+            showing=tuple(self._showing),
+            figures={
+                "views": figures.views,
+                "abstained": figures.abstained,
+                "restarts": self._restarts,
+                **({"last_view_age_s": round(now - figures.last_wall, 3)} if figures.views else {}),
+                **({"last_look_s": round(figures.last_look_s, 6)} if figures.views else {}),
+            },
+        )
+
+    async def run(self, shared: Shared) -> None:
+        """Until it is over, given up, or cancelled; raises nothing but the cancellation."""
+        with structlog.contextvars.bound_contextvars(stream_id=self.config.stream_id):
+            await self._say(shared, Status(State.STARTING, Reason.REQUESTED))
+            pause_s: float | None = 0.0
+            while pause_s is not None:
+                await asyncio.sleep(pause_s)
+                pause_s = await self._once(shared)
+
+    async def _once(self, shared: Shared) -> float | None:
+        """One run; the pause before the next, or None when there is none."""
+
+        async def on_status(status: Status) -> None:
+            await self._say(shared, status)
+
+        try:
+            why = await run_stream(
+                self.config,
+                self._scope,
+                shared,
+                publish=self._decided,
+                on_status=on_status,
+                figures=self._figures,
+            )
+        except asyncio.CancelledError:
+            await self._say(shared, Status(State.ENDED, Reason.SHUTDOWN))
+            raise
+        except ExceptionGroup as errors:
+            return await self._after(shared, errors)
+        await self._say(shared, Status(State.ENDED, why))
+        return None
+
+    async def _after(self, shared: Shared, errors: ExceptionGroup[Exception]) -> float | None:
+        """The source has retried by itself, so an error we know is final; any other is a fault of ours."""
+        known, unknown = errors.split(NowShowingError)
+        if known is not None and unknown is None:
+            detail = str(leaves(known)[0])
+            await self._say(shared, Status(State.FAILED, reason_of(errors), detail))
+            return None
+        log.error("livestream failed on a fault of ours; it is restarted", exc_info=errors)
+        delay_s = min(RESTART_FIRST_S * 2.0**self._restarts, RESTART_MAX_S)
+        self._restarts += 1
+        pause_s = delay_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+        retrying = Status(State.RETRYING, Reason.INTERNAL, attempt=self._restarts, retry_in_s=round(pause_s, 3))
+        await self._say(shared, retrying)
+        return pause_s
+
+    async def _decided(self, decision: Decision) -> None:
+        product_id = decision.candidate.product_id
+        if decision.change is Change.SHOWN:
+            self._showing.append(product_id)
+        elif decision.change is Change.HIDDEN:
+            self._showing.remove(product_id)
+        self._publish(self._scribe.decision(decision))
+
+    async def _say(self, shared: Shared, status: Status) -> None:
+        shared.metrics.stream_state(self._status.state if self._since else None, status.state)
+        self._status, self._since = status, shared.clock.now()
+        self._was_live = self._was_live or status.state is State.LIVE
+        if status.state in TROUBLE:
+            self._trouble = status.detail or status.reason.value
+        tell = log.warning if status.state in TROUBLE else log.info
+        tell("livestream", state=status.state.value, reason=status.reason.value, detail=status.detail)
+        self._publish(self._scribe.status(status))
