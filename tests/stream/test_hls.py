@@ -48,6 +48,13 @@ def test_a_live_playlist_is_joined_at_its_newest_and_followed() -> None:
     assert taken(cursor) == "8 9"
 
 
+def test_a_playlist_that_is_still_empty_is_waited_for() -> None:
+    cursor = Cursor(Memory())
+    assert not cursor.push(listing([]))
+    cursor.push(listing([0]))
+    assert taken(cursor) == "0"
+
+
 def test_a_recording_is_played_from_its_first_to_its_last() -> None:
     cursor = Cursor(Memory())
     cursor.push(listing(range(10), ended=True))

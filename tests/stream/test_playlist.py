@@ -93,6 +93,15 @@ def test_variants_without_sizes_are_picked_by_their_rate() -> None:
     assert playlist.pick(640).uri == "b"
 
 
+def test_a_date_that_cannot_be_read_is_no_reason_to_lose_the_pictures() -> None:
+    text = LIVE.replace("2026-01-02T03:04:05.500Z", "yesterday")
+    assert [s.utc for s in media(text).segments] == [None] * 3
+
+
+def test_tags_that_nobody_knows_are_ignored() -> None:
+    assert media(LIVE + "#EXT-X-OF-NEXT-YEAR:1\n") == media(LIVE)
+
+
 HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
 
 
