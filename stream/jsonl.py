@@ -27,10 +27,8 @@ class JsonLines:
     def __init__(self, target: str) -> None:
         self.name = f"jsonl:{target}"
         self._target = target
-        if target != "-":
-            _check(Path(target))
         self._writer: Batcher[bytes, None] | None = None
-        self._file: _Lines | None = None
+        self._file: LineWriter | None = None
         self._under_way: tuple[str, asyncio.Task[None]] | None = None
 
     async def start(self) -> None:
@@ -71,7 +69,7 @@ class JsonLines:
         return PublishError(f"{self.name}: cannot be written: {error.strerror}")
 
 
-class _Lines:
+class LineWriter:
     """A descriptor that takes whole lines. Belongs to the writing thread."""
 
     def __init__(self, descriptor: int, *, ours: bool) -> None:
@@ -91,11 +89,12 @@ class _Lines:
             os.close(self._descriptor)
 
 
-def _open(target: str) -> _Lines:
+def _open(target: str) -> LineWriter:
     if target == "-":
         sys.stdout.flush()
-        return _Lines(sys.stdout.fileno(), ours=False)
-    return _Lines(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644), ours=True)
+        return LineWriter(sys.stdout.fileno(), ours=False)
+    _check(Path(target))
+    return LineWriter(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644), ours=True)
 
 
 def _check(path: Path) -> None:

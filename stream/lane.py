@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream.backlog import Backlog
-from stream.errors import EventRefused, PublishError, SinkGone
+from stream.errors import EventRefused, PublishError, SinkGone, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -149,6 +149,8 @@ class Lane:
         except PublishError as error:
             self._move("down", str(error))
             return _Outcome.AGAIN
+        except UsageError:
+            raise  # it was told to go where it never can: that ends the program, and says so
         except Exception as error:  # noqa: BLE001  the task's boundary: a bug in one sink stays in that sink
             self._move("down", f"{type(error).__name__}: {error}")
             if bug is _Outcome.NEVER:

@@ -35,7 +35,7 @@ class Sink(Protocol):
     def name(self) -> str: ...
 
     async def start(self) -> None:
-        """Gets ready to take events; PublishError if that is not possible now."""
+        """Gets ready to take events; PublishError if that is not possible now, UsageError if it never will be."""
 
     async def send(self, event: Event) -> None:
         """Returns when the event is safe there; PublishError within a deadline of its own."""
@@ -114,7 +114,10 @@ class FanOut:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await self._group.__aexit__(kind, error, trace)
+            if isinstance(error, asyncio.CancelledError):
+                await self._group.__aexit__(kind, error, trace)
+            else:  # the body's own error goes on as it is, not wrapped in a group
+                await self._group.__aexit__(None, None, None)
 
     def publish(self, event: Event) -> None:
         """Never waits. Order is kept per sink, and so per livestream."""
