@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from stream import __version__
 from stream.commands import bundle, catalogue, demo, gallery, run, watch
+from stream.commands.output import tell_error
 from stream.errors import KNOWN, UsageError, leaves
 from stream.logs import set_up_logs
 
@@ -55,14 +55,12 @@ def main() -> None:
     try:
         app()
     except KNOWN as error:
-        _tell(error)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _fail(error)
     except BaseExceptionGroup as errors:
         known, unknown = errors.split(KNOWN)
         if known is None or unknown is not None:
             raise
-        _tell(next(iter(leaves(known))))
-        sys.exit(1)
+        _fail(leaves(known)[0])
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -71,11 +69,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def _tell(error: BaseException) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {_escape(str(error))}", soft_wrap=True)
-
-
-def _escape(text: str) -> str:
-    """One line whatever is in it: names and feeds may hold line ends and a terminal's control sequences."""
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
-    return plain.replace("[", r"\[")
+def _fail(error: BaseException) -> NoReturn:
+    tell_error(error)
+    sys.exit(2 if isinstance(error, UsageError) else 1)

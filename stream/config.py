@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from stream.errors import UsageError
 
+SHOWN = 80  # characters of a wrong value that a message repeats
+
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -144,7 +146,16 @@ def describe(error: ValidationError) -> str:
     parts = []
     for item in error.errors(include_url=False, include_context=False):
         where = ".".join(str(step) for step in item["loc"]) or "config"
-        secret = any(word in where for word in ("url", "password", "token"))
-        value = "" if secret or isinstance(item["input"], dict) else f" (got {item['input']!r})"
-        parts.append(f"{where}: {item['msg']}{value}")
+        # A misspelt setting may be that of a password, so its value is not repeated.
+        unknown = item["type"] == "extra_forbidden"
+        what = "there is no such setting" if unknown else item["msg"]
+        parts.append(f"{where}: {what}{'' if unknown else _got(where, item['input'])}")
     return "; ".join(parts)
+
+
+def _got(where: str, value: object) -> str:
+    shown = repr(value)
+    secret = any(word in where for word in ("url", "password", "token")) or "://" in shown
+    if secret or isinstance(value, dict):
+        return ""
+    return f" (got {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'})"

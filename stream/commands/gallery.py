@@ -17,8 +17,9 @@ from indexes.errors import FetchError, ImageError
 from indexes.gallery import open_gallery
 from indexes.images import ImageLimits, Pictures, decode
 from indexes.manifest import check_files, read_manifest
-from stream.commands.output import print_json, progress_bar
-from stream.errors import SourceError, UsageError
+from stream.commands.output import print_json, progress_bar, tell_error
+from stream.commands.product_list import read_product_list
+from stream.errors import SourceError
 from stream.matching import SHORTLIST
 from stream.types import Reason
 from stream.urls import GuardedClient
@@ -160,7 +161,7 @@ def search(
         try:
             ranked = rank(path, encoder, matcher, gallery, scope)
         except ImageError as error:
-            typer.echo(str(error), err=True)
+            tell_error(error)
             failed = True
             continue
         _say_found(path, ranked, perf_counter() - started, as_json=as_json)
@@ -186,15 +187,6 @@ def sigmoid(logit: float) -> float:
     """Without overflow at either end."""
     small = math.exp(-abs(logit))
     return 1 / (1 + small) if logit >= 0 else small / (1 + small)
-
-
-def read_product_list(path: Path) -> tuple[str, ...]:
-    """One product id a line; blank lines do not count."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"product list {path}: cannot be read: {error}: give a text file, one id a line") from error
-    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
 
 def _say_found(path: Path, ranked: list[tuple[str, float]], seconds: float, *, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 from pydantic import ValidationError
 
+from stream.commands.product_list import read_product_list
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
 from stream.errors import NowShowingError, UrlRefused, UsageError
@@ -49,7 +49,7 @@ def watch(
         "stream_id": stream_id(url),
         "url": url,
         "shop_id": shop,
-        "products": None if products is None else read_products(products),
+        "products": None if products is None else read_product_list(products),
         "source": source,
     }
     try:
@@ -90,23 +90,3 @@ def stream_id(url: str) -> str:
     parts = urlsplit(url)
     host = re.sub(r"[^A-Za-z0-9.-]", "-", parts.hostname or Path(url).stem).strip("-.") or "stream"
     return f"{host[:60]}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
-
-
-def read_products(path: Path) -> list[str]:
-    """One id a line (empty lines and lines starting with # are skipped), or a JSON array of ids."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--products {path}: cannot be read: {error}") from error
-    if text.lstrip().startswith("["):
-        try:
-            ids = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise UsageError(f"--products {path}: not valid JSON: {error}") from error
-        if not all(isinstance(i, str) for i in ids):
-            raise UsageError(f"--products {path}: a JSON array of strings is wanted")
-    else:
-        ids = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not ids:
-        raise UsageError(f"--products {path}: no product id in it")
-    return list(ids)

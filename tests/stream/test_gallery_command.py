@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from engines.fake import FakeBundle, picture_of
 from indexes.errors import FetchError, GalleryError
 from stream.commands import gallery
-from stream.commands.gallery import app, fetch_with, read_product_list, sigmoid
+from stream.commands.gallery import app, fetch_with, sigmoid
+from stream.commands.product_list import read_product_list
 from stream.errors import UsageError
 from stream.urls import GuardedClient
 
