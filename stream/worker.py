@@ -40,7 +40,13 @@ LAG_EVERY_S = 0.1
 class Worker:
     """`async with Worker(config) as worker: await worker.finished()`. Belongs to one loop."""
 
-    def __init__(self, config: WorkerConfig, sinks: Sequence[Sink] | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: WorkerConfig,
+        sinks: Sequence[Sink] | None = None,
+        clock: Clock | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         """`sinks`: used instead of those that the config names."""
         self._config = config
         self._sinks = sinks

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 FFMPEG = shutil.which("ffmpeg")
+NEEDS = "needs nginx with its RTMP module and ffmpeg (apt: nginx libnginx-mod-rtmp ffmpeg)"
 
 CONFIG = """
 load_module {module};
@@ -60,6 +61,10 @@ class MediaServer:
             publisher.wait()
 
 
+def available() -> bool:
+    return NGINX is not None and MODULE.exists() and FFMPEG is not None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -79,16 +84,16 @@ def _await_port(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"nginx does not listen on {port}: {log.read_text() if log.exists() else 'no log'}")
 
 
-@pytest.fixture(scope="session")
-def media_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
-    if NGINX is None or not MODULE.exists() or FFMPEG is None:
-        pytest.skip("needs nginx with its RTMP module and ffmpeg (apt: nginx libnginx-mod-rtmp ffmpeg)")
-    root = tmp_path_factory.mktemp("nginx")
+@contextmanager
+def running(root: Path) -> Iterator[MediaServer]:
+    """An nginx of our own whose files are all below `root`. Benchmarks use it too."""
+    if not available():
+        raise RuntimeError(NEEDS)
     (root / "hls").mkdir()
     served = MediaServer(_free_port(), _free_port())
     config = root / "nginx.conf"
     config.write_text(CONFIG.format(root=root, module=MODULE, rtmp=served.rtmp_port, http=served.http_port))
-    command = [NGINX, "-c", str(config), "-p", str(root)]
+    command = [NGINX or "nginx", "-c", str(config), "-p", str(root)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for port in (served.rtmp_port, served.http_port):
@@ -97,6 +102,14 @@ def media_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServ
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def media_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
+    if not available():
+        pytest.skip(NEEDS)
+    with running(tmp_path_factory.mktemp("nginx")) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

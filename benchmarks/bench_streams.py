@@ -1,0 +1,284 @@
+"""How many live 720p30 streams one machine holds: real RTMP through nginx, the whole worker, ages frame to event.
+
+    python -m benchmarks.bench_streams --streams 4,6,8 --bundle classic --seconds 60
+    python -m benchmarks.bench_streams --streams 8 --seconds 600 --cut-every 45     # soak: reconnects, memory
+
+The publishers (ffmpeg copying one recording, not encoding) and nginx run on the same machine and are counted in its
+load. Needs ffmpeg, nginx and its RTMP module.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import facts
+from benchmarks.small_bundle import make_small_bundle
+from engines.bundle import open_bundle
+from indexes.build import build_gallery
+from stream.config import WorkerConfig
+from stream.metrics import Metrics
+from stream.worker import Worker
+from tests.integration.media_servers import NEEDS, available, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.events import Event
+    from stream.types import Reason
+    from tests.integration.media_servers import MediaServer
+
+WARM_UP_S = 8.0  # joining and the first frames are not what is measured
+SAMPLE_S = 1.0
+CUT_S = 3.0
+
+
+class Recorder(Metrics):
+    """Keeps every figure instead of its bucket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on = False
+        self.totals: list[float] = []
+        self.ages: list[float] = []
+        self.lags: list[float] = []
+        self.drops: dict[str, int] = {}
+        self.reconnects = 0
+
+    def stage(self, stage: str, seconds: float) -> None:
+        super().stage(stage, seconds)
+        if self.on and stage == "total":
+            self.totals.append(seconds)
+
+    def loop_lag(self, seconds: float) -> None:
+        super().loop_lag(seconds)
+        if self.on:
+            self.lags.append(seconds)
+
+    def frames_dropped(self, cause: str, n: int = 1) -> None:
+        super().frames_dropped(cause, n)
+        if self.on:
+            self.drops[cause] = self.drops.get(cause, 0) + n
+
+    def event_published(self, type_: str, age_s: float) -> None:
+        super().event_published(type_, age_s)
+        if self.on and "product" in type_:
+            self.ages.append(age_s)
+
+    def reconnected(self, cause: Reason) -> None:
+        super().reconnected(cause)
+        self.reconnects += 1
+
+
+class Nowhere:
+    """A sink that takes every event at once."""
+
+    name = "nowhere"
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(self, event: Event) -> None: ...
+
+
+@dataclass
+class Result:
+    streams: int
+    bundle: str
+    seconds: float
+    views_per_s: float
+    view_age_p50_s: float  # from a frame's leaving the decoder to the decision on it
+    view_age_p99_s: float
+    events: int
+    event_age_p99_s: float | None  # to the sink's acknowledgement
+    loop_lag_p99_s: float
+    dropped: dict[str, int]
+    reconnects: int
+    worker_cores: float
+    machine_busy: float
+    rss_mb: list[int] = field(default_factory=list)
+    slope_mb_per_min: float = 0.0
+
+
+class Publishers:
+    """One publisher a livestream; `cut` kills the next one in turn, for three seconds."""
+
+    def __init__(self, server: MediaServer, video: Path, names: list[str]) -> None:
+        self._server, self._video, self._names = server, video, names
+        self._turn = 0
+        self._stacks = {name: contextlib.ExitStack() for name in names}
+        for name in names:
+            self._publish(name)
+
+    def _publish(self, name: str) -> None:
+        self._stacks[name].enter_context(self._server.publishing(self._video, name))
+
+    async def cut(self) -> None:
+        name = self._names[self._turn % len(self._names)]
+        self._turn += 1
+        self._stacks[name].close()
+        await asyncio.sleep(CUT_S)
+        self._publish(name)
+
+    def close(self) -> None:
+        for stack in self._stacks.values():
+            stack.close()
+
+
+@contextlib.contextmanager
+def on_air(work: Path, video: Path, names: list[str]) -> Iterator[tuple[MediaServer, Publishers]]:
+    root = work / f"nginx-{len(names)}"
+    root.mkdir()
+    with running(root) as server:
+        publishers = Publishers(server, video, names)
+        try:
+            yield server, publishers
+        finally:
+            publishers.close()
+
+
+async def measure(work: Path, video: Path, bundle: str, n: int, seconds: float, cut_every_s: float) -> Result:
+    recorder = Recorder()
+    names = [f"s{i}" for i in range(n)]
+    with on_air(work, video, names) as (server, publishers):
+        source = {"allow_private_hosts": True, "stall_after_s": 2.0}
+        streams = [{"stream_id": name, "url": server.rtmp(name), "source": source} for name in names]
+        config = WorkerConfig.model_validate(
+            {"gallery": work / "gallery", "bundle": bundle, "http": None, "streams": streams}
+        )
+        async with Worker(config, sinks=[Nowhere()], metrics=recorder):
+            await asyncio.sleep(WARM_UP_S)
+            load = Load()
+            recorder.on = True
+            await load.watch(seconds, publishers, cut_every_s)
+            recorder.on = False
+    return summary(recorder, load, n, bundle)
+
+
+class Load:
+    """What this process and this machine were busy with."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._before = self._process.cpu_times()
+        psutil.cpu_percent()
+        self.rss: list[float] = []
+        self.took = self.cores = self.machine = 0.0
+
+    async def watch(self, seconds: float, publishers: Publishers, cut_every_s: float) -> None:
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        next_cut = start + cut_every_s if cut_every_s else float("inf")
+        while clock() < start + seconds:
+            self.rss.append(self._process.memory_info().rss / 1e6)
+            if clock() >= next_cut:
+                await publishers.cut()
+                next_cut += cut_every_s
+            await asyncio.sleep(SAMPLE_S)
+        self.took = clock() - start
+        after = self._process.cpu_times()
+        self.cores = (after.user + after.system - self._before.user - self._before.system) / self.took
+        self.machine = psutil.cpu_percent() / 100
+
+
+def summary(recorder: Recorder, load: Load, n: int, bundle: str) -> Result:
+    settled = np.array(load.rss[len(load.rss) // 4 :])  # allocators fill their pools first
+    minutes = np.arange(len(settled)) * load.took / len(load.rss) / 60
+    return Result(
+        streams=n,
+        bundle=bundle if bundle == "classic" else "small onnx",
+        seconds=round(load.took, 1),
+        views_per_s=round(len(recorder.totals) / load.took, 2),
+        view_age_p50_s=percentile(recorder.totals, 50) or 0.0,
+        view_age_p99_s=percentile(recorder.totals, 99) or 0.0,
+        events=len(recorder.ages),
+        event_age_p99_s=percentile(recorder.ages, 99),
+        loop_lag_p99_s=percentile(recorder.lags, 99) or 0.0,
+        dropped=recorder.drops,
+        reconnects=recorder.reconnects,
+        worker_cores=round(load.cores, 2),
+        machine_busy=round(load.machine, 2),
+        rss_mb=[round(r) for r in load.rss[:: max(len(load.rss) // 10, 1)]],
+        slope_mb_per_min=round(float(np.polyfit(minutes, settled, 1)[0]), 2) if len(settled) > 2 else 0.0,
+    )
+
+
+def percentile(values: list[float], q: float) -> float | None:
+    return round(float(np.percentile(values, q)), 4) if values else None
+
+
+def prepare(work: Path, kind: str, show_s: float) -> tuple[Path, str]:
+    """A show, its gallery, and the bundle to use."""
+    live = work / "live"
+    command = [sys.executable, "-m", "benchmarks.liveshop.render", "--seconds", str(show_s), "--out", str(live)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    bundle = "classic" if kind == "classic" else str(make_small_bundle(work / "small"))
+    opened = open_bundle(bundle)
+    build_gallery(
+        live / "feed.csv",
+        encoder=opened.encoder(1),
+        bundle_name=opened.name,
+        bundle_hash=opened.hash,
+        out=work / "gallery",
+        votes=opened.votes,
+    )
+    return live / "live.mp4", bundle
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--streams", default="4,6,8", help="numbers of livestreams, one run each")
+    parser.add_argument("--bundle", choices=["classic", "small"], default="classic")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--show-seconds", type=float, default=92.0)
+    parser.add_argument("--cut-every", type=float, default=0.0, help="kill one publisher for 3 s this often")
+    parser.add_argument("--json", type=Path, help="also write the results here")
+    args = parser.parse_args()
+    if not available():
+        parser.error(NEEDS)
+    with tempfile.TemporaryDirectory(prefix="bench-streams-") as folder:
+        work = Path(folder)
+        video, bundle = prepare(work, args.bundle, args.show_seconds)
+        results = [
+            asyncio.run(measure(work, video, bundle, int(n), args.seconds, args.cut_every))
+            for n in args.streams.split(",")
+        ]
+    report(results)
+    if args.json:
+        args.json.write_text(json.dumps({"machine": facts(), "results": [asdict(r) for r in results]}, indent=1))
+
+
+def report(results: list[Result]) -> None:
+    machine = facts()
+    table = Table(title=f"live streams on {machine['cpu']}, {machine['cores']} cores, commit {machine['commit']}")
+    for column in ("streams", "bundle", "views/s", "view age p50", "p99", "events", "event age p99", "loop lag p99",
+                   "dropped", "reconnects", "cores", "machine", "MB", "MB/min"):  # fmt: skip
+        table.add_column(column, justify="right")
+    for r in results:
+        event_age = "-" if r.event_age_p99_s is None else f"{r.event_age_p99_s:.3f} s"
+        table.add_row(
+            str(r.streams), r.bundle, f"{r.views_per_s:.1f}",
+            f"{r.view_age_p50_s:.3f} s", f"{r.view_age_p99_s:.3f} s",
+            str(r.events), event_age, f"{r.loop_lag_p99_s * 1e3:.1f} ms", str(sum(r.dropped.values())),
+            str(r.reconnects), f"{r.worker_cores:.2f}", f"{r.machine_busy:.0%}", str(r.rss_mb[-1]),
+            f"{r.slope_mb_per_min:+.2f}",
+        )  # fmt: skip
+    Console(width=170).print(table)
+
+
+if __name__ == "__main__":
+    main()
