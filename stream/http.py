@@ -76,6 +76,7 @@ def _settings(app: guard.Guard) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",  # below it, requests are logged whole
         access_log=False,  # request lines may carry a token
         lifespan="off",
         ws="none",

@@ -1,0 +1,255 @@
+"""Who may ask what, and what they get; over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from stream.clock import ManualClock
+from stream.config import HttpConfig
+from stream.errors import UsageError
+from stream.http import HttpServer
+from stream.metrics import Metrics
+from stream.types import Reason, State
+from stream.web.facts import Health, Picture, StreamFacts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from stream.events import Event
+    from tests.stream.telling import Host
+
+pytestmark = pytest.mark.unit
+
+READ, CONTROL = "read-secret", "control-secret"
+OPEN = HttpConfig(port=0, open_on_loopback=True)
+CLOSED = HttpConfig(port=0, read_token=SecretStr(READ), control_token=SecretStr(CONTROL))
+ROUTES = (
+    "/healthz/live", "/healthz/ready", "/healthz/startup", "/metrics", "/openapi.json", "/v1/streams",
+    "/v1/streams/live-1", "/v1/streams/live-1/events", "/overlay/live-1", "/v1/products/tea/image", "/nothing/here",
+)  # fmt: skip
+BY_URL = {"/v1/streams/live-1/events", "/overlay/live-1", "/v1/products/tea/image"}
+
+
+class FakeWorker:
+    """One livestream, one picture, and whoever watches."""
+
+    def __init__(self) -> None:
+        self.state = Health(started=True, ready=True)
+        self.picture = Picture(b"jpeg", "image/jpeg")
+        self.see: Callable[[Event], None] = lambda _: None
+
+    def health(self) -> Health:
+        return self.state
+
+    def streams(self) -> list[StreamFacts]:
+        return [
+            StreamFacts(
+                stream_id="live-1", shop_id="shop", state=State.LIVE, reason=Reason.CONNECTED, since=1.0,
+                showing=("tea",), figures={"frames_total": 7},
+            )
+        ]  # fmt: skip
+
+    async def product_image(self, product_id: str) -> Picture | None:
+        return self.picture if product_id in ("tea", "a/b") else None
+
+    def watch(self, see: Callable[[Event], None]) -> None:
+        self.see = see
+
+
+@asynccontextmanager
+async def serving(config: HttpConfig, worker: FakeWorker | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        HttpServer(config, worker or FakeWorker(), Metrics(ManualClock())) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=10) as client,
+    ):
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def status(client: httpx.AsyncClient, url: str, method: str = "GET", **headers: str) -> int:
+    """Of the answer's head alone: events have no end."""
+    async with client.stream(method, url, headers=headers) as answer:
+        return answer.status_code
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_no_route_answers_without_a_token(path: str) -> None:
+    async with serving(CLOSED) as client:
+        assert await status(client, path) == 401
+        assert await status(client, path, Authorization="Bearer wrong") == 401
+        assert await status(client, path, Authorization=f"Basic {READ}") == 401
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_either_token_may_read(path: str) -> None:
+    async with serving(CLOSED) as client:
+        for token in (READ, CONTROL):
+            assert await status(client, path, Authorization=f"Bearer {token}") == (404 if "nothing" in path else 200)
+
+
+async def test_only_the_control_token_may_change() -> None:
+    async with serving(CLOSED) as client:
+        assert await status(client, "/v1/streams", "POST") == 401
+        assert await status(client, "/v1/streams", "POST", Authorization=f"Bearer {READ}") == 403
+        assert await status(client, "/v1/streams", "POST", Authorization=f"Bearer {CONTROL}") == 405
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_the_read_token_works_in_the_url_only_where_a_browser_has_no_other_way(path: str) -> None:
+    async with serving(CLOSED) as client:
+        assert await status(client, f"{path}?token={READ}") == (200 if path in BY_URL else 401)
+        assert await status(client, f"{path}?token={CONTROL}") == 401, "the control token never belongs in a URL"
+
+
+async def test_a_token_in_a_url_reaches_no_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(0)
+    async with serving(CLOSED) as client:
+        await status(client, f"/overlay/live-1?token={READ}")
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("http")]
+    out, err = capfd.readouterr()
+    assert READ not in "".join([*ours, out, err])
+
+
+def test_open_to_the_world_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"http\.host 0\.0\.0\.0 is not a loopback address: set http\.read_token"):
+        HttpServer(HttpConfig(host="0.0.0.0", open_on_loopback=True), FakeWorker(), Metrics())
+
+
+def test_open_to_nobody_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"no token.*set http\.read_token"):
+        HttpServer(HttpConfig(), FakeWorker(), Metrics())
+
+
+async def test_a_foreign_name_for_loopback_is_refused() -> None:
+    async with serving(OPEN) as client:
+        assert await status(client, "/v1/streams") == 200
+        assert await status(client, "/v1/streams", Host="evil.example") == 403
+        assert await status(client, "/v1/streams", Host="localhost:80") == 200
+
+
+async def test_a_port_that_is_taken_is_a_clear_error() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        config = OPEN.model_copy(update={"port": port})
+        with pytest.raises(UsageError, match=rf"http 127\.0\.0\.1:{port}: cannot listen: .*choose another"):
+            await HttpServer(config, FakeWorker(), Metrics()).__aenter__()
+
+
+async def test_a_host_that_is_not_ours_is_a_clear_error() -> None:
+    config = CLOSED.model_copy(update={"host": "no-such-host.invalid"})
+    with pytest.raises(UsageError, match=r"http\.host 'no-such-host\.invalid'"):
+        await HttpServer(config, FakeWorker(), Metrics()).__aenter__()
+
+
+async def test_probes_tell_ready_from_started() -> None:
+    worker = FakeWorker()
+    async with serving(OPEN, worker) as client:
+        worker.state = Health(started=True, ready=False, why="the device thread is gone")
+        ready = await client.get("/healthz/ready")
+        assert (ready.status_code, ready.json()["why"]) == (503, "the device thread is gone")
+        assert (await client.get("/healthz/startup")).status_code == 200
+        worker.state = Health(started=False, ready=False, why="loading the gallery")
+        assert (await client.get("/healthz/startup")).status_code == 503
+        assert (await client.get("/healthz/live")).status_code == 200
+
+
+async def test_metrics_are_what_prometheus_reads() -> None:
+    async with serving(OPEN) as client:
+        answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "nowshowing_event_age_seconds" in {f.name for f in text_string_to_metric_families(answer.text)}
+
+
+async def test_livestreams_come_with_their_figures() -> None:
+    async with serving(OPEN) as client:
+        listed = (await client.get("/v1/streams")).json()
+        assert listed == [(await client.get("/v1/streams/live-1")).json()]
+        assert listed[0]["figures"] == {"frames_total": 7}
+        missing = await client.get("/v1/streams/other")
+    assert (missing.status_code, missing.json()) == (404, {"detail": "no livestream 'other' here"})
+
+
+async def test_the_description_names_every_route_and_how_to_get_in() -> None:
+    async with serving(OPEN) as client:
+        described = (await client.get("/openapi.json")).json()
+    assert "/v1/streams/{stream_id}/events" in described["paths"]
+    assert described["components"]["securitySchemes"] == {"HTTPBearer": {"type": "http", "scheme": "bearer"}}
+
+
+async def test_events_arrive_as_they_come(host: Callable[..., Host]) -> None:
+    worker, mine = FakeWorker(), host()
+    async with serving(OPEN, worker) as client, client.stream("GET", "/v1/streams/live-1/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.aiter_lines()
+        while await anext(lines) != "event: reset":
+            pass
+        worker.see(mine.shows("tea"))
+        async for line in lines:
+            if line.startswith("id: "):
+                break
+        assert line == "id: live-1:1:1"
+
+
+async def test_events_of_a_livestream_that_is_not_here_are_not_found() -> None:
+    async with serving(OPEN) as client:
+        assert await status(client, "/v1/streams/other/events") == 404
+
+
+async def test_stopping_does_not_wait_for_readers() -> None:
+    async with asyncio.timeout(10):
+        async with httpx.AsyncClient(timeout=10) as client:
+            async with HttpServer(OPEN, FakeWorker(), Metrics()) as server:
+                request = client.build_request("GET", f"{server.url}/v1/streams/live-1/events")
+                answer = await client.send(request, stream=True)
+            assert (await answer.aread()).startswith(b"retry: ")
+
+
+async def test_the_overlay_may_load_nothing_that_the_page_did_not_bring() -> None:
+    async with serving(OPEN) as client:
+        one, other = await client.get("/overlay/live-1"), await client.get("/overlay/live-1")
+    policy = one.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'nonce-")
+    assert "unsafe" not in policy
+    assert policy != other.headers["content-security-policy"], "a nonce is used once"
+    assert one.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_hostile_name_stays_text_in_the_overlay() -> None:
+    async with serving(OPEN) as client:
+        page = (await client.get("/overlay/%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E")).text
+        video = (await client.get("/overlay/a", params={"video": '/x"><script>alert(1)</script>'})).text
+    assert "<script>alert" not in page + video
+
+
+@pytest.mark.parametrize("video", ["javascript:alert(1)", "//elsewhere/x", "data:text/html,x", "file:///etc/passwd"])
+async def test_a_video_is_a_path_or_a_web_address(video: str) -> None:
+    async with serving(OPEN) as client:
+        answer = await client.get("/overlay/live-1", params={"video": video})
+    assert answer.status_code == 422
+    assert "give a path on this host, or an http(s) URL" in answer.json()["detail"]
+
+
+async def test_product_pictures_are_served_when_they_are_pictures() -> None:
+    worker = FakeWorker()
+    async with serving(OPEN, worker) as client:
+        answer = await client.get("/v1/products/a%2Fb/image")
+        assert (answer.content, answer.headers["content-type"]) == (b"jpeg", "image/jpeg")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert (await client.get("/v1/products/unknown/image")).status_code == 404
+        worker.picture = Picture(b"<svg onload=alert(1)>", "image/svg+xml")
+        assert (await client.get("/v1/products/tea/image")).status_code == 404
