@@ -126,23 +126,3 @@ class Channel(Generic[T]):
         self._dropped += 1
         if self._on_drop is not None:
             self._on_drop(1)
-
-
-class ThreadSender(Generic[T]):
-    """A thread's end of a channel. Blocks the thread, never the loop."""
-
-    def __init__(self, channel: Channel[T], loop: asyncio.AbstractEventLoop) -> None:
-        self._channel = channel
-        self._loop = loop
-
-    def send(self, item: T, *, timeout_s: float | None = None) -> None:
-        """Raises ClosedError when the channel has ended, TimeoutError when nobody made room in time."""
-        try:
-            future = asyncio.run_coroutine_threadsafe(self._channel.send(item), self._loop)
-        except RuntimeError as error:
-            raise ClosedError(f"channel {self._channel.name}: its loop has stopped") from error
-        try:
-            future.result(timeout_s)
-        except TimeoutError:
-            future.cancel()
-            raise

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.channel import Channel, Policy, ThreadSender
+from stream.channel import Channel, Policy
 from stream.errors import ClosedError
 
 pytestmark = pytest.mark.unit
@@ -63,25 +63,17 @@ async def test_a_broken_channel_gives_its_cause_to_whoever_waits() -> None:
         await channel.send(1)
 
 
-async def test_a_thread_sends_without_touching_the_loop() -> None:
+async def test_a_broken_channel_ends_a_loop_over_it_with_its_cause() -> None:
     channel: Channel[int] = Channel("numbers", capacity=1, policy=Policy.WAIT)
-    sender = ThreadSender(channel, asyncio.get_running_loop())
-
-    def work() -> None:
-        for number in range(3):
-            sender.send(number, timeout_s=5)
-
-    worker = asyncio.create_task(asyncio.to_thread(work))
-    assert [await channel.receive() for _ in range(3)] == [0, 1, 2]
-    await worker
+    await channel.break_(ValueError("the decoder died"))
+    with pytest.raises(ClosedError, match="the decoder died"):
+        async for _ in channel:
+            pass
 
 
-async def test_a_thread_is_told_when_nobody_makes_room() -> None:
-    channel: Channel[int] = Channel("numbers", capacity=1, policy=Policy.WAIT)
-    await channel.send(0)
-    sender = ThreadSender(channel, asyncio.get_running_loop())
-    with pytest.raises(TimeoutError):
-        await asyncio.to_thread(sender.send, 1, timeout_s=0.01)
+def test_a_channel_for_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="capacity 0"):
+        Channel("numbers", capacity=0, policy=Policy.WAIT)
 
 
 @given(st.lists(st.sampled_from(["send", "receive"]), max_size=60), st.integers(1, 5))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stream.events import Event
-    from tests.stream.telling import Host
+    from tests.telling import Host
 
 pytestmark = pytest.mark.unit
 
@@ -78,3 +78,11 @@ def test_what_was_refused_does_not_show(host: Callable[..., Host]) -> None:
     board.push(event)
     board.discard(event)
     assert showing(board, event) is None
+
+
+def test_discarding_what_was_never_told_changes_nothing(host: Callable[..., Host]) -> None:
+    mine, board = host(), NowBoard()
+    board.discard(mine.shows("tea"))
+    shown = mine.shows("jam")
+    board.push(shown)
+    assert showing(board, shown) == ["jam"]

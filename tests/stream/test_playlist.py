@@ -20,6 +20,7 @@ LIVE = """#EXTM3U
 a.ts
 #EXTINF:1.5,title, with comma
 b.ts
+
 #EXT-X-DISCONTINUITY
 #EXTINF:2.0,
 c.ts

@@ -121,3 +121,10 @@ def test_dates_run_on_from_the_last_mark() -> None:
     assert utc.value(2.5) == pytest.approx(1500.5)
     utc.set(3.0, None)
     assert utc.value(3.0) is None
+
+
+def test_the_end_is_as_far_as_a_picture_reaches() -> None:
+    timeline = Timeline()
+    timeline.video(10.0, 10.0, FRAME)
+    timeline.video(10.5, 10.5, FRAME)
+    assert timeline.end == pytest.approx(0.5 + FRAME)
