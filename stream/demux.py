@@ -82,6 +82,8 @@ class Opener:
             raise SourceRefused(f"{path}: no such file", Reason.NOT_FOUND)
         if not path.is_file():
             raise SourceRefused(f"{path}: not a regular file", Reason.BAD_MEDIA)
+        if not path.stat().st_size:
+            raise SourceRefused(f"{path}: the file is empty: record it again", Reason.BAD_MEDIA)
         options = {**PROBE, "protocol_whitelist": "file", "format_whitelist": FORMATS}
         with self._open(f"file:{path.absolute()}", options) as container:
             yield Part(container, live=False, wrap_s=_wrap_s(container))

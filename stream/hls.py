@@ -111,14 +111,18 @@ class HlsStream:
         self._init: tuple[Init, bytes] | None = None
         self._ahead: Segment | None = None
         self._lost = 0
+        self._missed: SourceError | None = None
         self._url, playlist = self._enter(first)
         self.live = not playlist.ended
         self.current = Segment("", -1, 0.0)
         self._target_s = playlist.target_s
         self._news_at = self._read_at = clock.now()
         self._cursor.push(playlist)
+        self._hollow = playlist.ended and not playlist.segments and memory.sequence < 0
 
     def parts(self) -> Iterator[HlsPart]:
+        if self._hollow:
+            raise SourceRefused(f"{self._url}: it is over and has no segment: was it recorded?", Reason.BAD_MEDIA)
         while (segment := self._peek()) is not None:
             yield HlsPart(self, broke=segment.broke)
 
@@ -137,9 +141,11 @@ class HlsStream:
                     raise
                 self._lose(error)  # it left the window before we came for it
             else:
-                self._lost = 0
+                self._lost, self._missed = 0, None
                 self.current = segment
                 return data
+        if not read and self._missed is not None:
+            raise self._missed  # the demuxer would call a file without bytes bad media
         return None
 
     def _is_long(self, segment: Segment, read: int) -> bool:
@@ -147,6 +153,7 @@ class HlsStream:
 
     def _lose(self, error: SourceError) -> None:
         self._lost += 1
+        self._missed = error
         self._cursor.lose()
         if self._lost >= MAX_LOST:
             raise error
@@ -241,4 +248,7 @@ def _parse(fetched: Fetched) -> Master | Media:
         text = fetched.body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise PlaylistError(f"{fetched.url} is not text: this is not an HLS playlist") from error
-    return parse_playlist(text)
+    try:
+        return parse_playlist(text)
+    except PlaylistError as error:
+        raise SourceRefused(f"{fetched.url}: {error}", Reason.BAD_MEDIA) from error
