@@ -17,6 +17,7 @@ Plane = NDArray[np.complex64]  # (points,): positions as complex numbers, so tha
 Homography = NDArray[np.float64]  # (3, 3), catalogue position to frame position
 
 TENTATIVE = 240  # pairs that may vote; the right ones are among the best few dozen or nowhere
+PROPOSERS = 80  # of them that propose a map: where none of these is right, a fit would be luck
 SIMILAR = 0.60  # below, two patches say nothing about one another
 TURN = 0.6  # rad, how far two patches on one rigid print may disagree; covers perspective and bent paper
 ZOOM = 0.6  # the same for the logarithm of their scales
@@ -43,6 +44,17 @@ class Pairs(NamedTuple):
 
     def only(self, rows: NDArray[np.intp]) -> Pairs:
         return Pairs(self.frame[rows], self.catalogue[rows], self.worth[rows])
+
+
+class Proposal(NamedTuple):
+    """A similarity that some pairs agree with. `here`, `there`: where the pairs lie, in the frame and the catalogue."""
+
+    pairs: Pairs
+    here: Plane
+    there: Plane
+    span: float  # how many times larger the print is in the frame
+    agree: NDArray[np.bool_]
+    support: float
 
 
 class Fit(NamedTuple):
@@ -80,48 +92,63 @@ def weigh(likeness: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def fit(frame: Layout, catalogue: Layout, pairs: Pairs) -> Fit | None:
-    """The similarity that most pairs agree with, each pair in turn being the proposal; then sharpened."""
+    """The map that most pairs agree with, sharpened."""
+    proposal = propose(frame, catalogue, pairs)
+    return None if proposal is None else settle(proposal)
+
+
+def propose(frame: Layout, catalogue: Layout, pairs: Pairs) -> Proposal | None:
+    """The similarity that most pairs agree with, the most telling pairs being the proposers. The cheap half of a fit."""
     if len(pairs.frame) < ENOUGH:
         return None
-    worth = pairs.worth
-    agree, span = _agreement(frame, catalogue, pairs)
-    best = int(np.argmax(agree @ worth))
-    inside = np.flatnonzero(agree[best])
     here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
+    span = (frame.size[pairs.frame] / np.maximum(catalogue.size[pairs.catalogue], 1e-6)).astype(np.float32)
+    turn = np.exp(1j * (frame.angle[pairs.frame] - catalogue.angle[pairs.catalogue])).astype(np.complex64)
+    agree = _agreement(here, there, span, turn)
+    support = agree @ pairs.worth
+    best = int(np.argmax(support))
+    if np.count_nonzero(agree[best]) < ENOUGH:
+        return None
+    return Proposal(pairs, here, there, float(span[best]), agree[best], float(support[best]))
+
+
+def settle(proposal: Proposal) -> Fit | None:
+    """An affine map by those who agreed, asked again who agrees with that; then a homography where they bear one."""
+    pairs, here, there, span, agree, _ = proposal
+    inside = np.flatnonzero(agree)
     for _ in range(2):
         if len(inside) < ENOUGH:
             return None
-        affine = _affine(there[inside], here[inside], worth[inside])
+        affine = _affine(there[inside], here[inside], pairs.worth[inside])
         off = np.abs(_apply_affine(affine, there) - here)
-        inside = np.flatnonzero((off < 1.5 * NEAR * span[best]) & agree[best] | (off < NEAR * span[best]))
+        inside = np.flatnonzero((off < 1.5 * NEAR * span) & agree | (off < NEAR * span))
     inside = _once(pairs, inside)
     if len(inside) < ENOUGH:
         return None
-    return _sharpen(pairs.only(inside), here[inside], there[inside], affine, span[best])
+    return _sharpen(pairs.only(inside), here[inside], there[inside], affine, span)
 
 
-def _agreement(frame: Layout, catalogue: Layout, pairs: Pairs) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+def _agreement(here: Plane, there: Plane, span: NDArray[np.float32], turn: Plane) -> NDArray[np.bool_]:
     """(proposals, pairs): does the pair agree with the turn, scale and place that the proposing pair implies?
 
     Laying a point is a product of complex numbers, written as a product of thin matrices: it runs per candidate.
     """
-    here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
-    span = (frame.size[pairs.frame] / np.maximum(catalogue.size[pairs.catalogue], 1e-6)).astype(np.float32)
-    turn = np.exp(1j * (frame.angle[pairs.frame] - catalogue.angle[pairs.catalogue])).astype(np.complex64)
-    lay = span * turn
-    start = here - lay * there
+    first = slice(PROPOSERS)
+    lay = (span * turn)[first]
+    start = here[first] - lay * there[first]
     one = np.ones(len(span), np.float32)
-    across = np.stack([lay.real, -lay.imag, start.real, one], axis=1) @ np.stack(
+    across = np.stack([lay.real, -lay.imag, start.real, one[first]], axis=1) @ np.stack(
         [there.real, there.imag, one, -here.real]
     )
-    down = np.stack([lay.imag, lay.real, start.imag, one], axis=1) @ np.stack(
+    down = np.stack([lay.imag, lay.real, start.imag, one[first]], axis=1) @ np.stack(
         [there.real, there.imag, one, -here.imag]
     )
-    way = np.abs(there[:, None] - there[None, :])
-    room = span[:, None] * (NEAR + SLACK * way)
-    alike = np.stack([turn.real, turn.imag], axis=1) @ np.stack([turn.real, turn.imag]) > np.cos(TURN)
+    way = np.abs(there[first, None] - there[None, :])
+    room = span[first, None] * (NEAR + SLACK * way)
+    directions = np.stack([turn.real, turn.imag], axis=1)
+    alike = directions[first] @ directions.T > np.cos(TURN)
     zoom = np.log(span)
-    return (across**2 + down**2 < room**2) & alike & (np.abs(zoom[:, None] - zoom[None, :]) < ZOOM), span
+    return (across**2 + down**2 < room**2) & alike & (np.abs(zoom[first, None] - zoom[None, :]) < ZOOM)
 
 
 def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:

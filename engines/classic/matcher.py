@@ -13,7 +13,7 @@ import numpy as np
 from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
 from engines.classic.colour import compare, rather
-from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, spread, tentative
+from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, propose, settle, spread, tentative
 from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.base import Box
+    from engines.base import Box, PatchVectors
     from engines.classic.geometry import Homography, Layout
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
@@ -56,12 +56,12 @@ class ClassicMatcher:
     def __init__(self) -> None:
         self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
         self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None]] = {}
+        self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         frame = layout(query.patches)
-        laid = self._consensus(query, frame, candidates)
         best: dict[int, Found] = {}
-        for one in sorted(laid, key=lambda found: (-found.fit.weight, found.owner))[: 2 * CLOSE]:
+        for one in self._consensus(query, frame, candidates):
             found = self._look(query, frame, one) if one.owner not in best and len(best) < CLOSE else None
             if found is not None:
                 best[one.owner] = found
@@ -72,26 +72,28 @@ class ClassicMatcher:
         ]
 
     def _consensus(self, query: Encoded, frame: Layout, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
-        """All candidates against the frame in one product of matrices; then each by itself."""
-        flat = [
-            (owner, picture, int(PRINT / len(pictures) ** 0.5))  # more views of one product repeat one another
-            for owner, pictures in enumerate(candidates)
-            for picture in pictures
-        ]
-        if not flat or not len(query.patches.vectors):
-            return []
-        vectors = [picture.patches.vectors[:most] for _, picture, most in flat]
-        counts = [len(rows) for rows in vectors]
-        stacked = np.concatenate(vectors).astype(np.float32)
-        likeness = query.patches.vectors.astype(np.float32) @ stacked.T
-        ends = np.cumsum(counts)
-        laid = []
-        for (owner, picture, most), end, count in zip(flat, ends, counts, strict=True):
-            pairs = tentative(likeness[:, end - count : end])
-            found = fit(frame, layout(picture.patches, most), pairs)
-            if found is not None:
-                laid.append(Laid(owner, picture, found))
-        return laid
+        """Every picture proposes where it lies; the best supported are fitted. The heaviest fit first."""
+        seen = query.patches.vectors.astype(np.float32)
+        proposed = []
+        for owner, pictures in enumerate(candidates):
+            most = int(PRINT / max(len(pictures), 1) ** 0.5)  # more views of one product repeat one another
+            for picture in pictures:
+                pairs = tentative(self._likeness(seen, picture.patches.vectors[:most]))
+                proposal = propose(frame, layout(picture.patches, most), pairs)
+                if proposal is not None:
+                    proposed.append((proposal, owner, picture))
+        proposed.sort(key=lambda one: -one[0].support)
+        fits = [(owner, picture, settle(proposal)) for proposal, owner, picture in proposed[: 2 * CLOSE]]
+        laid = [Laid(owner, picture, found) for owner, picture, found in fits if found is not None]
+        return sorted(laid, key=lambda one: (-one.fit.weight, one.owner))
+
+    def _likeness(self, seen: NDArray[np.float32], vectors: PatchVectors) -> NDArray[np.float32]:
+        """Into memory that is used again: fresh pages for each product of matrices cost more than the product."""
+        wanted = len(seen) * len(vectors)
+        if wanted > len(self._scratch):
+            self._scratch = np.empty(wanted, np.float32)
+        room = self._scratch[:wanted].reshape(len(seen), len(vectors))
+        return np.matmul(seen, vectors.astype(np.float32).T, out=room)
 
     def _look(self, query: Encoded, frame: Layout, laid: Laid) -> Found | None:
         canvas = self._canvas(laid.picture)
