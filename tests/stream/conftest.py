@@ -10,7 +10,7 @@ import pytest
 from engines.base import Encoded, Patches
 from stream.types import View
 from tests.clips import segments
-from tests.stream.telling import host
+from tests.telling import host
 from tests.viewer import viewer
 from tests.web import web
 

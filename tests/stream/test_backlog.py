@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from stream.events import Event
-    from tests.stream.telling import Host
+    from tests.telling import Host
 
 pytestmark = pytest.mark.unit
 

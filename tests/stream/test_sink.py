@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.events import Event
-    from tests.stream.telling import Host
+    from tests.telling import Host
 
 pytestmark = pytest.mark.unit
 

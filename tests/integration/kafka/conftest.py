@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream.clock import ManualClock
-from stream.events import ProductFacts, Scribe, Versions
-from stream.types import Candidate, Change, Decision, Moment, Reason
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -154,33 +150,3 @@ def broker(new_broker: Callable[[], Broker]) -> Broker:
     running = new_broker()
     running.start()
     return running
-
-
-@pytest.fixture
-def scribe() -> Callable[..., Scribe]:
-    """Scribes of made-up livestreams."""
-
-    def make(stream_id: str, title: str = "Tea") -> Scribe:
-        versions = Versions(bundle="classic", gallery="g-1", program="0")
-        clock = ManualClock(1_800_000_000.0)
-        return Scribe(stream_id, "shop", 1, versions, lambda _: ProductFacts(title=title), clock)
-
-    return make
-
-
-@pytest.fixture
-def decision() -> Callable[[Change, str], Decision]:
-    def make(change: Change, product_id: str) -> Decision:
-        moment = Moment(pts=1.0, utc=None, wall=1_800_000_000.0)
-        hidden = change is Change.HIDDEN
-        return Decision(
-            change=change,
-            candidate=Candidate(product_id, 0.97),
-            alternatives=(),
-            shown_at=moment,
-            frames=3,
-            hidden_at=moment if hidden else None,
-            why=Reason.NOT_SEEN if hidden else None,
-        )
-
-    return make

@@ -20,16 +20,15 @@ from stream.errors import PublishError
 from stream.kafka import KafkaSink
 from stream.metrics import Metrics
 from stream.sink import FanOut
-from stream.types import Change, Decision, Reason, State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
-    from stream.events import Event, Scribe
+    from stream.events import Event
+    from tests.telling import Host
 
-    NewScribe = Callable[..., Scribe]
-    NewDecision = Callable[[Change, str], Decision]
+    NewHost = Callable[..., Host]
 
     class Broker(Protocol):
         @property
@@ -93,14 +92,12 @@ async def publish(config: KafkaConfig, *events: Event) -> None:
             out.publish(event)
 
 
-async def test_kcat_reads_the_events_in_order_with_their_headers(
-    broker: Broker, scribe: NewScribe, decision: NewDecision
-) -> None:
-    config, mine = settings(broker.servers), scribe("live-1")
+async def test_kcat_reads_the_events_in_order_with_their_headers(broker: Broker, host: NewHost) -> None:
+    config, mine = settings(broker.servers), host("live-1")
     events = [
-        mine.status(Status(State.LIVE, Reason.CONNECTED)),
-        mine.decision(decision(Change.SHOWN, "tea")),
-        mine.decision(decision(Change.HIDDEN, "tea")),
+        mine.is_live(),
+        mine.shows("tea"),
+        mine.hides("tea"),
     ]
     await publish(config, *events)
     messages = await read(config, "events")
@@ -116,15 +113,13 @@ async def test_kcat_reads_the_events_in_order_with_their_headers(
     assert json.loads(shown.value)["product"]["title"] == "Tea"
 
 
-async def test_one_who_joins_late_reads_what_shows_now(
-    broker: Broker, scribe: NewScribe, decision: NewDecision
-) -> None:
-    config, mine = settings(broker.servers), scribe("live-1")
+async def test_one_who_joins_late_reads_what_shows_now(broker: Broker, host: NewHost) -> None:
+    config, mine = settings(broker.servers), host("live-1")
     await publish(
         config,
-        mine.decision(decision(Change.SHOWN, "tea")),
-        mine.decision(decision(Change.SHOWN, "jam")),
-        mine.decision(decision(Change.HIDDEN, "tea")),
+        mine.shows("tea"),
+        mine.shows("jam"),
+        mine.hides("tea"),
     )
     last = (await read(config, "now"))[-1]
     assert last.key == "live-1"
@@ -134,24 +129,22 @@ async def test_one_who_joins_late_reads_what_shows_now(
     assert now["event_id"] == "live-1:1:3"
 
 
-async def test_a_tombstone_follows_when_nothing_shows_any_more(
-    broker: Broker, scribe: NewScribe, decision: NewDecision
-) -> None:
-    config, mine = settings(broker.servers), scribe("live-1")
-    await publish(config, mine.decision(decision(Change.SHOWN, "tea")), mine.decision(decision(Change.HIDDEN, "tea")))
+async def test_a_tombstone_follows_when_nothing_shows_any_more(broker: Broker, host: NewHost) -> None:
+    config, mine = settings(broker.servers), host("live-1")
+    await publish(config, mine.shows("tea"), mine.hides("tea"))
     assert [m.value is None for m in await read(config, "now")] == [False, True]
 
 
-async def test_a_new_owner_voids_what_the_last_one_left_behind(broker: Broker, scribe: NewScribe) -> None:
-    config, mine = settings(broker.servers), scribe("live-1")
-    await publish(config, mine.status(Status(State.STARTING, Reason.REQUESTED)))
+async def test_a_new_owner_voids_what_the_last_one_left_behind(broker: Broker, host: NewHost) -> None:
+    config, mine = settings(broker.servers), host("live-1")
+    await publish(config, mine.is_live())
     assert [m.value for m in await read(config, "now")] == [None]
-    assert [json.loads(m.value or "")["state"] for m in await read(config, "status")] == ["starting"]
+    assert [json.loads(m.value or "")["state"] for m in await read(config, "status")] == ["live"]
 
 
-async def test_missing_topics_are_made_with_the_right_cleanup(broker: Broker, scribe: NewScribe) -> None:
+async def test_missing_topics_are_made_with_the_right_cleanup(broker: Broker, host: NewHost) -> None:
     config = settings(broker.servers)
-    await publish(config, scribe("live-1").status(Status(State.STARTING, Reason.REQUESTED)))
+    await publish(config, host("live-1").is_live())
     policies = await asyncio.to_thread(cleanup_policies, config)
     assert policies == {"events": "delete", "now": "compact", "status": "compact"}
 
@@ -172,22 +165,22 @@ async def test_missing_topics_are_named_where_they_may_not_be_made(broker: Broke
 
 
 async def test_an_event_too_large_for_the_broker_is_refused_and_the_next_goes_through(
-    broker: Broker, scribe: NewScribe, decision: NewDecision
+    broker: Broker, host: NewHost
 ) -> None:
     config, metrics = settings(broker.servers), Metrics()
-    large, small = scribe("large", title="x" * 300_000), scribe("small")
+    large, small = host("large", title="x" * 300_000), host("small")
     async with fan_out(config, metrics) as out:
-        out.publish(large.decision(decision(Change.SHOWN, "tea")))
-        out.publish(small.decision(decision(Change.SHOWN, "tea")))
+        out.publish(large.shows("tea"))
+        out.publish(small.shows("tea"))
     assert [m.key for m in await read(config, "events")] == ["small"]
     assert metrics.registry.get_sample_value("nowshowing_events_failed_total", {"cause": "refused"}) == 1
 
 
-async def test_a_foreign_client_reads_the_same(broker: Broker, scribe: NewScribe, decision: NewDecision) -> None:
-    config, mine = settings(broker.servers), scribe("live-1")
+async def test_a_foreign_client_reads_the_same(broker: Broker, host: NewHost) -> None:
+    config, mine = settings(broker.servers), host("live-1")
     await publish(
         config,
-        *[mine.decision(decision(change, "tea")) for _ in range(20) for change in (Change.SHOWN, Change.HIDDEN)],
+        *[event for _ in range(20) for event in (mine.shows("tea"), mine.hides("tea"))],
     )
     ids = await asyncio.to_thread(consume, config, 40)
     assert ids == [f"live-1:1:{i}" for i in range(1, 41)]
@@ -197,7 +190,7 @@ def consume(config: KafkaConfig, count: int) -> list[str]:
     consumer = Consumer(
         {"bootstrap.servers": config.bootstrap_servers, "group.id": uuid4().hex, "auto.offset.reset": "earliest"}
     )
-    consumer.subscribe([f"{config.topic_prefix}.events"])
+    consumer.subhost([f"{config.topic_prefix}.events"])
     ids: list[str] = []
     deadline = time.monotonic() + PATIENCE_S
     while len(ids) < count and time.monotonic() < deadline:
@@ -208,14 +201,12 @@ def consume(config: KafkaConfig, count: int) -> list[str]:
     return ids
 
 
-async def test_a_broker_that_is_not_there_yet_is_waited_for(
-    new_broker: Callable[[], Broker], scribe: NewScribe, decision: NewDecision
-) -> None:
+async def test_a_broker_that_is_not_there_yet_is_waited_for(new_broker: Callable[[], Broker], host: NewHost) -> None:
     late = await asyncio.to_thread(new_broker)
-    config, mine = settings(late.servers, deadline_s=2.0), scribe("live-1")
+    config, mine = settings(late.servers, deadline_s=2.0), host("live-1")
     async with fan_out(config) as out:
-        out.publish(mine.decision(decision(Change.SHOWN, "tea")))
-        out.publish(mine.decision(decision(Change.HIDDEN, "tea")))
+        out.publish(mine.shows("tea"))
+        out.publish(mine.hides("tea"))
         await until(lambda: out.facts()[0].state == "down")
         facts = out.facts()[0]
         assert facts.why.startswith(f"kafka:{late.servers} unreachable since 2")
@@ -228,17 +219,17 @@ async def test_a_broker_that_is_not_there_yet_is_waited_for(
 
 
 async def test_a_broker_that_dies_and_returns_has_every_event_once_and_in_order(
-    new_broker: Callable[[], Broker], scribe: NewScribe, decision: NewDecision
+    new_broker: Callable[[], Broker], host: NewHost
 ) -> None:
     mortal = await asyncio.to_thread(new_broker)
     await asyncio.to_thread(mortal.start)
-    config, mine = settings(mortal.servers, deadline_s=2.0), scribe("live-1")
+    config, mine = settings(mortal.servers, deadline_s=2.0), host("live-1")
     async with fan_out(config) as out:
-        out.publish(mine.decision(decision(Change.SHOWN, "tea")))
+        out.publish(mine.shows("tea"))
         await until(lambda: out.facts()[0].sent == 1)
         await asyncio.to_thread(mortal.kill)
-        for change in (Change.HIDDEN, Change.SHOWN, Change.HIDDEN):
-            out.publish(mine.decision(decision(change, "tea")))
+        for event in (mine.hides("tea"), mine.shows("tea"), mine.hides("tea")):
+            out.publish(event)
         await until(lambda: out.facts()[0].state == "down")
         assert "no acknowledgement within 2 s" in out.facts()[0].why
         await asyncio.to_thread(mortal.start)
@@ -248,16 +239,16 @@ async def test_a_broker_that_dies_and_returns_has_every_event_once_and_in_order(
 
 
 async def test_stopping_while_the_broker_is_gone_ends_soon_and_counts_what_is_lost(
-    new_broker: Callable[[], Broker], scribe: NewScribe, decision: NewDecision
+    new_broker: Callable[[], Broker], host: NewHost
 ) -> None:
     mortal = await asyncio.to_thread(new_broker)
     await asyncio.to_thread(mortal.start)
-    config, mine, metrics = settings(mortal.servers, deadline_s=1.0), scribe("live-1"), Metrics()
+    config, mine, metrics = settings(mortal.servers, deadline_s=1.0), host("live-1"), Metrics()
     async with asyncio.timeout(PATIENCE_S):
         async with fan_out(config, metrics, drain_s=1.0) as out:
-            out.publish(mine.decision(decision(Change.SHOWN, "tea")))
+            out.publish(mine.shows("tea"))
             await until(lambda: out.facts()[0].sent == 1)
             await asyncio.to_thread(mortal.kill)
-            out.publish(mine.decision(decision(Change.HIDDEN, "tea")))
+            out.publish(mine.hides("tea"))
     assert out.facts()[0].lost == 1
     assert metrics.registry.get_sample_value("nowshowing_events_failed_total", {"cause": "shutdown"}) == 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stream.events import Event
 
 NOON = 1_800_000_000.0
+LINK = "https://shop.example/tea"
 WHEN = Moment(pts=1.0, utc=None, wall=NOON)
 
 
@@ -56,8 +57,8 @@ class Host(NamedTuple):
 def host() -> Callable[..., Host]:
     """`host("live-1", epoch=2, title="Tea")`: every argument may be left out."""
 
-    def make(stream_id: str = "live-1", epoch: int = 1, title: str = "Tea") -> Host:
-        facts = ProductFacts(title=title, price="4.20 EUR", link="https://shop.example/tea")
+    def make(stream_id: str = "live-1", epoch: int = 1, title: str = "Tea", link: str = LINK) -> Host:
+        facts = ProductFacts(title=title, price="4.20 EUR", link=link)
         versions = Versions(bundle="classic", gallery="g-1", program="0")
         return Host(Scribe(stream_id, "shop", epoch, versions, lambda _: facts, ManualClock(NOON)))
 
