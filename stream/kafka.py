@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordListTooLargeError
-from aiokafka.helpers import create_ssl_context
 
 from stream.errors import EventRefused, PublishError
 from stream.events import NOW_SCHEMA, Type, instant, rfc3339
@@ -25,7 +25,7 @@ from stream.now import NowBoard
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
-    from ssl import SSLContext
+    from pathlib import Path
 
     from stream.clock import Clock
     from stream.config import KafkaConfig
@@ -109,13 +109,14 @@ class KafkaSink:
                 )
         waiting = [record.acknowledged for record in under_way.records if record.acknowledged is not None]
         await asyncio.wait(waiting)  # unlike gather it leaves the futures alone when its deadline passes
-        for future in waiting:
-            future.result()
+        # Each is asked, or asyncio would complain of an error that nobody looked at.
+        if errors := [error for future in waiting if (error := future.exception()) is not None]:
+            raise errors[0]
 
     async def _connect(self) -> None:
         """All or nothing: a client that is not ready is let go again."""
         producer = AIOKafkaProducer(
-            **await asyncio.to_thread(_settings, self._config),
+            **await asyncio.to_thread(client_settings, self._config),
             enable_idempotence=True,
             acks="all",
             linger_ms=self._config.linger_ms,
@@ -166,11 +167,11 @@ class KafkaSink:
         )
 
 
-def _settings(config: KafkaConfig) -> dict[str, object]:
+def client_settings(config: KafkaConfig) -> dict[str, object]:
     """Client settings. Reads certificates: not for the loop."""
-    context: SSLContext | None = None
+    context: ssl.SSLContext | None = None
     if config.security_protocol.endswith("SSL"):
-        context = create_ssl_context(cafile=None if config.ca_file is None else str(config.ca_file))
+        context = _tls(config.ca_file)
     settings: dict[str, object] = {
         "bootstrap_servers": config.bootstrap_servers,
         "client_id": config.client_id,
@@ -185,6 +186,13 @@ def _settings(config: KafkaConfig) -> dict[str, object]:
         settings["sasl_plain_username"] = config.sasl_username
         settings["sasl_plain_password"] = config.sasl_password.get_secret_value()
     return settings
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+    except OSError as error:
+        raise PublishError(f"kafka.ca_file {ca_file}: cannot be used: {error}; give a PEM file") from error
 
 
 async def _close(producer: AIOKafkaProducer) -> None:

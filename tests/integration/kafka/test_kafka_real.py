@@ -190,7 +190,7 @@ def consume(config: KafkaConfig, count: int) -> list[str]:
     consumer = Consumer(
         {"bootstrap.servers": config.bootstrap_servers, "group.id": uuid4().hex, "auto.offset.reset": "earliest"}
     )
-    consumer.subhost([f"{config.topic_prefix}.events"])
+    consumer.subscribe([f"{config.topic_prefix}.events"])
     ids: list[str] = []
     deadline = time.monotonic() + PATIENCE_S
     while len(ids) < count and time.monotonic() < deadline:
