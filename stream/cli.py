@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from engines.threads import one_blas_thread
 from stream import __version__
 from stream.commands import bundle, catalogue, demo, gallery, run, watch
 from stream.commands.output import tell_error
@@ -46,6 +47,7 @@ def _root(
     ] = None,
 ) -> None:
     del version
+    one_blas_thread()
     quiet = context.invoked_subcommand == "demo"  # it tells its own story
     set_up_logs(log_level or ("warning" if quiet else "info"))
 

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Self
 
 from engines.bundle import open_bundle
+from engines.threads import one_blas_thread
 from indexes.gallery import open_gallery
 from stream import __version__
 from stream.batching import Batcher
@@ -115,6 +116,7 @@ class Worker:
         sinks = self._sinks
         if sinks is None:
             sinks = [open_sink(spec, config.kafka, self._clock) for spec in config.sinks]
+        one_blas_thread()
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
         self._gallery = await asyncio.to_thread(open_gallery, config.gallery, bundle_hash=bundle.hash)
         self.metrics.gallery_loaded(self._gallery.version, bundle.name, len(self._gallery.products))
