@@ -110,15 +110,25 @@ def build_gallery(
     try:
         # One lock for all bundles: they would write the same gallery.
         with Work(work / digest(bundle_hash.encode())[:32], lock=work / "lock") as store:
+            done = False
             try:
                 report = _Build(plan, feed, store, new).run(rows)
                 publish(new, out)
+                done = True
             finally:
                 shutil.rmtree(new, ignore_errors=True)
-            shutil.rmtree(work, ignore_errors=True)
+                _tidy(work, store, done=done)
     except OSError as error:
         raise _cannot_write(out, error) from error
     return report
+
+
+def _tidy(work: Path, store: Work, *, done: bool) -> None:
+    """What was encoded stays for the next build; one that got nowhere leaves nothing, but another bundle's work."""
+    if store.entries and not done:
+        return
+    foreign = not done and any(path.is_dir() and path != store.folder for path in work.iterdir())
+    shutil.rmtree(store.folder if foreign else work, ignore_errors=True)
 
 
 def _check_out(out: Path) -> None:

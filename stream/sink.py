@@ -53,7 +53,8 @@ def open_sink(spec: str, kafka: KafkaConfig, clock: Clock) -> Sink:
         return JsonLines(rest)
     if scheme == "kafka" and rest.startswith("//"):
         return KafkaSink(_kafka(spec, kafka), clock)
-    raise UsageError(f"sink {spec!r}: give jsonl:-, jsonl:PATH or kafka://HOST:PORT[,HOST:PORT]/[PREFIX]")
+    named = f"{scheme}:" if rest else spec  # what follows a scheme may hold a password
+    raise UsageError(f"sink {named!r}: give jsonl:-, jsonl:PATH or kafka://HOST:PORT[,HOST:PORT]/[PREFIX]")
 
 
 def _kafka(spec: str, config: KafkaConfig) -> KafkaConfig:

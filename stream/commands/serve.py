@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from stream.errors import PublishError
 from stream.worker import Worker
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ log = structlog.get_logger()
 def serve(
     config: WorkerConfig, *, sinks: Sequence[Sink] | None = None, until_s: float | None = None
 ) -> dict[str, str]:
-    """Livestreams that came to no good end, and why. The first signal drains; a second one stops at once."""
+    """Livestreams that came to no good end, and why. The first signal drains; a second one stops at once.
+
+    Raises PublishError where all went well but for a sink that was away to the end.
+    """
     return asyncio.run(_serve(config, sinks, until_s))
 
 
@@ -40,7 +44,17 @@ async def _serve(config: WorkerConfig, sinks: Sequence[Sink] | None, until_s: fl
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        return worker.failures
+        failures = worker.failures
+    if not failures:
+        _refuse_loss(worker)
+    return failures
+
+
+def _refuse_loss(worker: Worker) -> None:
+    for sink in worker.health().sinks:
+        if sink.state == "down" and sink.lost:
+            why = sink.why.removeprefix(f"{sink.name} ").removeprefix(f"{sink.name}: ")
+            raise PublishError(f"sink {sink.name}: {sink.lost} events were not delivered: {why}")
 
 
 def _on_signal(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
