@@ -225,7 +225,7 @@ def prepare(work: Path, kind: str, show_s: float) -> tuple[Path, str]:
     """A show, its gallery, and the bundle to use."""
     live = work / "live"
     command = [sys.executable, "-m", "benchmarks.liveshop.render", "--seconds", str(show_s), "--out", str(live)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     bundle = "classic" if kind == "classic" else str(make_small_bundle(work / "small"))
     opened = open_bundle(bundle)
     build_gallery(
