@@ -6,13 +6,16 @@ import json
 import random
 import struct
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from tests.integration.bad_world import SECRET, Row, World, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 HEAD = "id,title,image_link\n"
 RANDOM = random.Random(8).randbytes(20_000)
@@ -58,9 +61,6 @@ def png(width: int, height: int) -> bytes:
 
 
 def half_a_jpeg() -> bytes:
-    import cv2
-    import numpy as np
-
     whole = cv2.imencode(".jpg", np.random.default_rng(1).integers(0, 255, (99, 99, 3), np.uint8))[1].tobytes()
     return whole[: len(whole) // 2]
 
@@ -85,7 +85,7 @@ FEEDS = [
     *feed("random bytes", b"\0" + RANDOM, "is a binary file", EXPORT),
     *feed("XML", "<?xml version='1.0'?><rss/>", "is XML", EXPORT),
     *feed("a spreadsheet", b"PK\x03\x04" + RANDOM, "is a spreadsheet", EXPORT),
-    *feed("without the columns", "sku,name\n1,One\n", "has no column id, title, image_link (it has sku, name)"),
+    *feed("without the columns", "sku,name\n1,One\n", "has no column id, title, image_link (it has sku"),
     *feed("half a Parquet file", b"PAR1" + RANDOM, "damaged Parquet", "export it again"),
     Row("feed: none", lambda world: build(world, str(world.folder / "no.csv")), ("no.csv: no such file", "the path")),
     Row("feed: a folder", lambda world: build(world, str(world.folder)), ("is a directory: name the file in it",)),

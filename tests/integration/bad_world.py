@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,10 +22,12 @@ import structlog
 from engines.bundle import open_bundle
 from indexes.build import build_gallery
 from stream.cli import main
-from tests.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.web import Web
 
 SECRET = "s3cr3t-of-the-shop"
 THREAD_S = 4.0  # an abandoned reader sees that nobody wants it within its next slice of waiting
@@ -75,7 +76,7 @@ class World:
         settings = {"allow_private_hosts": True, "max_attempts": 1, "open_timeout_s": 1, "read_timeout_s": 1}
         return self.run_config([{"stream_id": "bad", "url": url, "source": {**settings, **source}}])
 
-    def run_config(self, streams: list[dict[str, object]], **more: object) -> list[str]:
+    def run_config(self, streams: object, **more: object) -> list[str]:
         http = {"port": 0, "open_on_loopback": True}
         return self.run_text(_toml({"gallery": str(self.gallery), "http": http, "streams": streams, **more}))
 
