@@ -121,7 +121,7 @@ def describe(error: ValidationError) -> str:
     for item in error.errors(include_url=False, include_context=False):
         where = ".".join(str(step) for step in item["loc"])
         value = "" if isinstance(item["input"], dict) else f" (got {item['input']!r:.80})"
-        parts.append(f"{where}: {item['msg']}{value}")
+        parts.append(f"{where}: {item['msg'].removeprefix('Value error, ')}{value}")
     return "; ".join(parts)
 
 

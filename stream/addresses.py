@@ -48,12 +48,11 @@ def _why(error: OSError | UnicodeError) -> str:
 
 def refuse_private(host: str, address: str, *, allow_private: bool) -> None:
     ip = _unwrapped(ipaddress.ip_address(address))
+    who = f"host {ip}" if host == str(ip) else f"host {host}: {ip}"
     if str(ip) in METADATA:
-        raise UrlRefused(f"host {host}: {ip} is a cloud metadata address: never opened")
+        raise UrlRefused(f"{who} is a cloud metadata address: never opened")
     if not allow_private and (not ip.is_global or ip.is_multicast):
-        raise UrlRefused(
-            f"host {host}: {ip} is not a public address: allow_private_hosts in the config, or --private, opens it"
-        )
+        raise UrlRefused(f"{who} is not a public address: allow_private_hosts in the config, or --private, opens it")
 
 
 def _unwrapped(ip: Address) -> Address:

@@ -128,8 +128,10 @@ def load_config(path: Path) -> WorkerConfig:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(f"config {path}: no such file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"config {path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"config {path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"config {path}: cannot be read: it is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"config {path}: not valid TOML: {error}") from error
     try:
@@ -148,7 +150,7 @@ def describe(error: ValidationError) -> str:
         where = ".".join(str(step) for step in item["loc"]) or "config"
         # A misspelt setting may be that of a password, so its value is not repeated.
         unknown = item["type"] == "extra_forbidden"
-        what = "there is no such setting" if unknown else item["msg"]
+        what = "there is no such setting" if unknown else item["msg"].removeprefix("Value error, ")
         parts.append(f"{where}: {what}{'' if unknown else _got(where, item['input'])}")
     return "; ".join(parts)
 

@@ -149,7 +149,7 @@ class KafkaSink:
             raise self._refused() from error
         except (KafkaError, OSError) as error:
             await self._disconnect()
-            raise self._away(f"{type(error).__name__}: {error}") from error
+            raise self._away(str(error) or type(error).__name__) from error
         self._away_since, _last_words.text = None, ""
 
     def _away(self, why: str) -> PublishError:

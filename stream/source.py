@@ -148,7 +148,9 @@ class _Player:
         delay_s = self._backoff.next_s(error.reason)
         attempt = self._backoff.attempt
         if self._config.max_attempts is not None and attempt >= self._config.max_attempts:
-            raise SourceError(f"gave up after {attempt} attempts: {error}", Reason.GAVE_UP) from error
+            raise SourceError(
+                f"gave up after {attempt} attempt{'s' * (attempt > 1)}: {error}", Reason.GAVE_UP
+            ) from error
         self._connection.meter.reconnected(error.reason)
         if attempt & (attempt - 1) == 0:  # a stream that is down for a night logs a dozen lines
             log.info(

@@ -48,7 +48,13 @@ class SafeUrl:
 
     def join(self, reference: str) -> SafeUrl:
         """Where a playlist or a redirect points to: HTTP alone, whatever it says."""
-        target = parse_url(urljoin(self.secret, reference.strip()))
+        try:
+            joined = urljoin(self.secret, reference.strip())
+            target = parse_url(joined, allow_files=True)
+        except ValueError as error:  # its text may repeat a password
+            raise UrlRefused(f"{self} points to what is no URL: correct it where it is published") from error
+        except UrlRefused as error:
+            raise UrlRefused(f"{self} points to what is not opened: {error}") from error
         if target.scheme not in {"http", "https"}:
             raise UrlRefused(f"{self} points to a {target.scheme} URL: only http and https are followed")
         return target
@@ -228,7 +234,7 @@ def _refuse_failure(url: SafeUrl, response: httpx.Response) -> None:
         )
     if status in {404, 410}:
         raise SourceRefused(f"{url}: the server answers {status}: nothing is published there", Reason.NOT_FOUND)
-    raise SourceLost(f"{url}: the server answers {status}", Reason.SERVER_ERROR)
+    raise SourceLost(f"{url}: the server answers {status}: the trouble is on its side", Reason.SERVER_ERROR)
 
 
 def _collect(answer: Body, max_bytes: int) -> bytes:

@@ -116,7 +116,7 @@ class Worker:
         sinks = self._sinks
         if sinks is None:
             sinks = [open_sink(spec, config.kafka, self._clock) for spec in config.sinks]
-        one_blas_thread()
+        await asyncio.to_thread(one_blas_thread)  # it looks through the files of /proc
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
         self._gallery = await asyncio.to_thread(open_gallery, config.gallery, bundle_hash=bundle.hash)
         self.metrics.gallery_loaded(self._gallery.version, bundle.name, len(self._gallery.products))

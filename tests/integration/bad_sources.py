@@ -79,7 +79,7 @@ URLS = [
     Row(
         "nobody at the RTMP port",
         lambda world: world.run(f"rtmp://me:{SECRET}@127.0.0.1:{world.web.free_port()}/live/{SECRET}"),
-        ("gave up after 1 attempts", "rtmp://127.0.0.1", "/live/***: connection refused", "is the server running"),
+        ("gave up after 1 attempt:", "rtmp://127.0.0.1", "/live/***: connection refused", "is the server running"),
     ),
     Row(
         "a file where only URLs are wanted",
@@ -105,7 +105,7 @@ SERVERS = [
     answers(403, "is the key or its date still valid?"),
     answers(404, "nothing is published there"),
     answers(410, "nothing is published there"),
-    answers(500),
+    answers(500, "the trouble is on its side"),
     Row(
         "a server that stays silent",
         lambda world: world.run(world.page("/live.m3u8", world.web.silence())),
@@ -129,7 +129,12 @@ SERVERS = [
     Row(
         "a redirect to a file",
         lambda world: world.run(world.page("/a.m3u8", world.web.redirect("file:///etc/passwd"))),
-        ("files are not opened here",),
+        ("/a.m3u8", "points to a file URL", "only http and https are followed"),
+    ),
+    Row(
+        "a redirect to what is no URL",
+        lambda world: world.run(world.page("/a.m3u8", world.web.redirect(f"http://me:{SECRET}@[::1/x"))),
+        ("/a.m3u8: the server broke off",),
     ),
     Row(
         "a redirect to RTMP",
@@ -171,7 +176,8 @@ PLAYLISTS = [
         "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive.m3u8\n",
         "/live.m3u8 lists variants where segments should be",
     ),
-    playlist("a child that is a file", LIVE + ENDED.format("file:///etc/passwd"), "files are not opened here"),
+    playlist("a child that is a file", LIVE + ENDED.format("file:///etc/passwd"), "/live.m3u8 points to a file URL"),
+    playlist("a child that is no URL", LIVE + ENDED.format(f"http://me:{SECRET}@[::1/"), "points to what is no URL"),
     playlist(
         "a child at the cloud's metadata",
         LIVE + ENDED.format(f"http://169.254.169.254/x.ts?k={SECRET}"),
