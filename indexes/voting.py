@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import faiss
@@ -18,6 +19,7 @@ Owners = NDArray[np.int32]  # (patches,): the product each patch belongs to
 
 NEIGHBOURS = 16  # looked at per patch: siblings share prints, and all of them are to be credited
 EXACT_BELOW = 4_000  # patches that are searched one by one; the index would not be faster
+SCOPES = 64  # selectors kept, one bit a patch each: the livestreams a worker looks after
 PROBES = 8  # of the index' cells a patch is looked up in
 
 
@@ -28,6 +30,7 @@ class PatchIndex:
         self._index = index
         self._owners = owners
         self._products = int(owners.max()) + 1 if len(owners) else 0
+        self._kept = lru_cache(SCOPES)(self._bits)
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -76,6 +79,11 @@ class PatchIndex:
     def _selector(self, allowed: NDArray[np.bool_]) -> faiss.IDSelector | None:
         flags = np.zeros(self._products, np.bool_)
         flags[: len(allowed)] = allowed[: self._products]
+        return self._kept(np.packbits(flags).tobytes())
+
+    def _bits(self, packed: bytes) -> faiss.IDSelector | None:
+        """Touches every patch of the gallery, so that the scopes in use are kept; a scope is known by its flags."""
+        flags = np.unpackbits(np.frombuffer(packed, np.uint8), count=self._products).astype(np.bool_)
         inside = flags[self._owners]
         if not inside.any():
             return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engines.base import Image, PatchVectors
 
-VERSION = "1"  # raise it whenever the same picture would give other features
+VERSION = "2"  # raise it whenever the same picture would give other features
 POINTS = 1400  # of one picture
 THUMB = 256  # px of the longer side
 COLOUR_SHARE = 0.3  # of the squared embedding; the rest is texture

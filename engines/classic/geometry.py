@@ -47,7 +47,7 @@ class Pairs(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """A similarity that some pairs agree with. `here`, `there`: where the pairs lie, in the frame and the catalogue."""
+    """A similarity that some pairs agree with. `here`, `there`: where the pairs lie in frame and catalogue."""
 
     pairs: Pairs
     here: Plane
@@ -98,7 +98,7 @@ def fit(frame: Layout, catalogue: Layout, pairs: Pairs) -> Fit | None:
 
 
 def propose(frame: Layout, catalogue: Layout, pairs: Pairs) -> Proposal | None:
-    """The similarity that most pairs agree with, the most telling pairs being the proposers. The cheap half of a fit."""
+    """The similarity that most pairs agree with, the most telling ones proposing. The cheap half of a fit."""
     if len(pairs.frame) < ENOUGH:
         return None
     here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
@@ -148,7 +148,8 @@ def _agreement(here: Plane, there: Plane, span: NDArray[np.float32], turn: Plane
     directions = np.stack([turn.real, turn.imag], axis=1)
     alike = directions[first] @ directions.T > np.cos(TURN)
     zoom = np.log(span)
-    return (across**2 + down**2 < room**2) & alike & (np.abs(zoom[first, None] - zoom[None, :]) < ZOOM)
+    alike &= np.abs(zoom[first, None] - zoom[None, :]) < ZOOM
+    return np.asarray((across**2 + down**2 < room**2) & alike, dtype=np.bool_)
 
 
 def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -67,6 +67,23 @@ def test_only_allowed_products_are_named_best_first_and_no_more_than_asked(
     assert credits_ == sorted(credits_, reverse=True)
 
 
+def test_a_scope_that_changes_is_not_answered_from_the_scope_it_was() -> None:
+    index, asked = PatchIndex.build(patches(4, 160), owners_of(8, 20)), patches(4, 160)[60:80]
+    allowed = np.ones(8, np.bool_)
+    assert index.vote(asked, allowed, 1)[0][0] == 3
+    allowed[3] = False
+    assert 3 not in dict(index.vote(asked, allowed, 8))
+    assert index.vote(asked, allowed, 8) == index.vote(asked, allowed.copy(), 8)
+    allowed[3] = True
+    assert index.vote(asked, allowed, 1)[0][0] == 3
+
+
+@pytest.mark.parametrize("count", [160, EXACT_BELOW + 160])
+def test_a_scope_of_everything_votes_as_no_scope(count: int) -> None:
+    index = PatchIndex.build(patches(7, count), owners_of(8, count // 8))
+    assert index.vote(patches(8, 30), np.ones(8, np.bool_), 8) == index.vote(patches(8, 30), None, 8)
+
+
 def test_a_large_index_finds_the_product_whose_patches_are_asked() -> None:
     vectors, owners = patches(3, EXACT_BELOW + 2_000, 32), owners_of(60, (EXACT_BELOW + 2_000) // 60)
     index = PatchIndex.build(vectors, owners)
