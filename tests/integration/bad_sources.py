@@ -108,7 +108,7 @@ SERVERS = [
     answers(500, "the trouble is on its side"),
     Row(
         "a server that stays silent",
-        lambda world: world.run(world.page("/live.m3u8", world.web.silence())),
+        lambda world: world.run(world.page("/live.m3u8", world.web.silence()), open_timeout_s=1),
         ("/live.m3u8", "no complete answer in time"),
     ),
     Row(
@@ -118,7 +118,7 @@ SERVERS = [
     ),
     Row(
         "a server that drips its header",
-        lambda world: world.run(world.page("/live.m3u8", world.web.drip())),
+        lambda world: world.run(world.page("/live.m3u8", world.web.drip()), open_timeout_s=1),
         ("/live.m3u8", "no complete answer in time"),
     ),
     Row(
@@ -145,13 +145,13 @@ SERVERS = [
 ]
 
 
-def playlist(name: str, text: str | bytes, *says: str, deadline_s: float = 8.0, **pages: bytes) -> Row:
+def playlist(name: str, text: str | bytes, *says: str, **pages: bytes) -> Row:
     def command(world: World) -> list[str]:
         for page, body in pages.items():
             world.page(f"/{page}", body)
         return world.run(world.page("/live.m3u8", text))
 
-    return Row(f"playlist: {name}", command, says, deadline_s=deadline_s)
+    return Row(f"playlist: {name}", command, says)
 
 
 def endless(handler: Handler) -> None:

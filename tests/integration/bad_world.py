@@ -42,7 +42,7 @@ class Row:
     command: Callable[[World], list[str]]
     says: tuple[str, ...]
     code: int = 1
-    deadline_s: float = 8.0
+    deadline_s: float = 20.0  # beyond that it hangs, however busy the machine
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class World:
         return ["watch", url, "--gallery", str(self.gallery), *options]
 
     def run(self, url: str, **source: object) -> list[str]:
-        """A worker with this livestream, tried once, with short deadlines."""
-        settings = {"allow_private_hosts": True, "max_attempts": 1, "open_timeout_s": 1, "read_timeout_s": 1}
+        """A worker with this livestream, tried once."""
+        settings = {"allow_private_hosts": True, "max_attempts": 1}
         return self.run_config([{"stream_id": "bad", "url": url, "source": {**settings, **source}}])
 
     def run_config(self, streams: object, **more: object) -> list[str]:
@@ -126,7 +126,6 @@ class Surroundings:
 
     @classmethod
     def look(cls, world: World, temporary: Path) -> Surroundings:
-        gc.collect()  # an error's traceback keeps files open as long as it is kept itself
         process = psutil.Process()
         return cls(
             files={p: facts(p) for root in (world.folder, world.gallery) for p in root.rglob("*")},
@@ -140,6 +139,9 @@ class Surroundings:
     def check(self, world: World, temporary: Path) -> None:
         self._let_threads_end()
         after = Surroundings.look(world, temporary)
+        if after.open_files - self.open_files:
+            gc.collect()  # an error's traceback keeps files open as long as it is kept itself
+            after = Surroundings.look(world, temporary)
         assert after.files == self.files
         assert after.temporary == self.temporary
         assert after.processes == self.processes
