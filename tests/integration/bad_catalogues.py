@@ -136,7 +136,10 @@ def manifest(**changes: object) -> Callable[[Path], None]:
 
 
 def manifest_is(content: bytes) -> Callable[[Path], None]:
-    return lambda gallery: (gallery / "manifest.json").write_bytes(content) and None
+    def damage(gallery: Path) -> None:
+        (gallery / "manifest.json").write_bytes(content)
+
+    return damage
 
 
 def cut(gallery: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engines.base import Encoded, Match, Patches
+from indexes.scope import everything
 from stream.batching import Batcher
 from stream.channel import Channel
 from stream.clock import ManualClock
@@ -31,7 +32,7 @@ ANYTHING = Encoded(
     np.ones(1, np.float32),
     Patches(np.zeros((0, 1), np.float16), np.zeros((0, 4), np.float32), np.zeros((0, 0, 3), np.uint8)),
 )
-SCOPE = None  # the scripted search does not look at it
+SCOPE = everything("scripted", products=1, pictures=1)  # the scripted search does not look at it
 
 
 def frame(at: float) -> Frame:
