@@ -44,6 +44,14 @@ class Found:
     evidence: Evidence
 
 
+class Examined(NamedTuple):
+    """Candidates looked at closely, by their place in the list; then every pair of them, in the same order."""
+
+    found: dict[int, Found]
+    rivalry: NDArray[np.float64]  # above 0: what was seen is rather the first
+    contest: NDArray[np.bool_]  # the two claim the same place; everyone contests his own
+
+
 class Laid(NamedTuple):
     owner: int
     picture: Encoded
@@ -59,17 +67,23 @@ class ClassicMatcher:
         self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
+        seen = self.examine(query, candidates)
+        alone = np.array([log_odds(found.evidence) for found in seen.found.values()])
+        logits = dict(zip(seen.found, shared(alone, seen.rivalry, seen.contest).tolist(), strict=True))
+        return [
+            _verdict(query, pictures, seen.found.get(index), logits.get(index, ABSENT))
+            for index, pictures in enumerate(candidates)
+        ]
+
+    def examine(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> Examined:
+        """The evidence before it is weighed: what the weights are fitted to."""
         frame = layout(query.patches)
         best: dict[int, Found] = {}
         for one in self._consensus(query, frame, candidates):
             found = self._look(query, frame, one) if one.owner not in best and len(best) < CLOSE else None
             if found is not None:
                 best[one.owner] = found
-        logits = self._together(query, best)
-        return [
-            _verdict(query, pictures, best.get(index), logits.get(index, ABSENT))
-            for index, pictures in enumerate(candidates)
-        ]
+        return self._rivals(query, best)
 
     def _consensus(self, query: Encoded, frame: Layout, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
         """Every picture proposes where it lies; the best supported are fitted. The heaviest fit first."""
@@ -120,20 +134,18 @@ class ClassicMatcher:
         _keep(self._canvases, key, kept)
         return kept[1]
 
-    def _together(self, query: Encoded, best: dict[int, Found]) -> dict[int, float]:
-        """Candidates in the same place share one probability: at most one of them can come out certain."""
-        alone = {owner: log_odds(found.evidence) for owner, found in best.items()}
-        owners = list(best)
-        rivalry: NDArray[np.float64] = np.zeros((len(owners), len(owners)))
-        contest: NDArray[np.bool_] = np.eye(len(owners), dtype=np.bool_)
-        for i, one in enumerate(owners):
-            for j, two in enumerate(owners[:i]):
-                if overlap(best[one].box, best[two].box) > SAME_PLACE:
+    def _rivals(self, query: Encoded, best: dict[int, Found]) -> Examined:
+        """Candidates in the same place are rivals: they will share one probability."""
+        found = list(best.values())
+        rivalry: NDArray[np.float64] = np.zeros((len(found), len(found)))
+        contest: NDArray[np.bool_] = np.eye(len(found), dtype=np.bool_)
+        for i, one in enumerate(found):
+            for j, two in enumerate(found[:i]):
+                if overlap(one.box, two.box) > SAME_PLACE:
                     contest[i, j] = contest[j, i] = True
-                    rivalry[i, j] = self._duel(query, best[one], best[two])
+                    rivalry[i, j] = self._duel(query, one, two)
                     rivalry[j, i] = -rivalry[i, j]
-        joint = shared(np.array([alone[owner] for owner in owners]), rivalry, contest)
-        return dict(zip(owners, joint.tolist(), strict=True))
+        return Examined(best, rivalry, contest)
 
     def _duel(self, query: Encoded, one: Found, two: Found) -> float:
         """Compared in the better fit's place, the other picture laid over it."""
