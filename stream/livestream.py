@@ -135,5 +135,7 @@ class Livestream:
         if status.state in TROUBLE:
             self._trouble = status.detail or status.reason.value
         tell = log.warning if status.state in TROUBLE else log.info
-        tell("livestream", state=status.state.value, reason=status.reason.value, detail=status.detail)
+        # Named outright: the source says that it is live from a context of its thread's making.
+        name = self.config.stream_id
+        tell("livestream", stream_id=name, state=status.state.value, reason=status.reason.value, detail=status.detail)
         self._publish(self._scribe.status(status))
