@@ -4,10 +4,10 @@
 
 DIR holds `catalogue.csv` (id, category, image_link) and `natural.csv` (image, product_id). Products are
 split by rule, not by hand: sorted by the SHA-256 of their id, the first TUNED_CARTONS packages and the first half of
-the rest were tuned on, the others are never-met. No coefficient was fitted to a photograph of a never-met product and
-none was used to choose a setting. Two contacts there were all the same: results on never-met photographs were looked
-at once half-way and before and after later changes; and catalogue pictures of never-met products stand among the wrong
-candidates that the odds were fitted on (benchmarks/classic_calibration.py).
+the rest were tuned on, the others are never-met: no coefficient was fitted to a photograph of theirs, and settings
+were chosen on the tuned-on ones. Never-met is not never-seen: a first survey of methods predates the split, results
+on never-met photographs were looked at once half-way and before and after later changes, and catalogue pictures of
+never-met products stand among the wrong candidates of the fit (benchmarks/classic_calibration.py).
 The gallery always holds all products.
 """
 
