@@ -29,6 +29,8 @@ LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128)
 BUSY_OVER_S = 15.0  # the span of device_busy_ratio: a scrape interval, so that one scrape sees what the next does not
 BUSY_KEPT = 8192  # batches remembered when nobody scrapes
+# Why events are lost. All there from the start: Prometheus sees no increase in a series that begins with its loss.
+LOSSES = ("full", "refused", "error", "gone", "shutdown")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -184,6 +186,8 @@ class Metrics:
         self._events = self._counter("events", "Events acknowledged by a sink.", ("type",))
         self._age = self._histogram("event_age_seconds", "Frame wall clock to a sink's acknowledgement.", AGE_BUCKETS)
         self._failed = self._counter("events_failed", "Events that did not reach a sink.", ("cause",))
+        for cause in LOSSES:
+            self._failed.labels(cause)
         self._waiting = self._gauge("sink_waiting", "Events waiting for a sink.", ("sink",))
         self._up = self._gauge("sink_up", "1 while a sink takes events.", ("sink",))
         self._retries = self._counter("sink_retries", "Sends tried again.", ("sink",))

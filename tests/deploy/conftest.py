@@ -1,4 +1,4 @@
-"""Published specifications, resolved once into the cache."""
+"""Published specifications, resolved once into the cache; and what a worker exports."""
 
 from __future__ import annotations
 
@@ -12,12 +12,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stream.clock import ManualClock
+from stream.metrics import Metrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CACHE = Path(__file__).parents[2] / ".cache" / "asyncapi"
 PACKAGE = "@asyncapi/specs@6.11.1"
 MEMBER = "package/schemas/3.0.0-without-$id.json"
+
+
+@pytest.fixture(scope="session")
+def exported() -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Every metric of ours as Prometheus names it, with its type and its labels."""
+    registry = Metrics(ManualClock()).registry
+    suffix = {"counter": "_total", "info": "_info"}
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for collector in list(registry._collector_to_names):
+        for family in collector.collect():
+            if family.name.startswith("nowshowing_"):
+                labels: tuple[str, ...] = getattr(collector, "_labelnames", ())
+                said = ("version", "bundle") if family.type == "info" else labels
+                found[family.name + suffix.get(family.type, "")] = (family.type, said)
+    return found
 
 
 @pytest.fixture(scope="session")
