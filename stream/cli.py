@@ -14,6 +14,7 @@ from stream.commands import bundle, catalogue, demo, gallery, run, watch
 from stream.commands.output import tell_error
 from stream.errors import KNOWN, UsageError, leaves
 from stream.logs import set_up_logs
+from stream.memory import few_arenas
 
 app = typer.Typer(
     name="nowshowing",
@@ -47,6 +48,7 @@ def _root(
     ] = None,
 ) -> None:
     del version
+    few_arenas()
     one_blas_thread()
     quiet = context.invoked_subcommand == "demo"  # it tells its own story
     set_up_logs(log_level or ("warning" if quiet else "info"))

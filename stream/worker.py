@@ -16,6 +16,7 @@ from stream.events import ProductFacts, Scribe, Versions
 from stream.http import HttpServer
 from stream.livestream import Livestream
 from stream.matching import looker
+from stream.memory import few_arenas, give_back
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.pipeline import Shared
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from stream.web.facts import Picture, StreamFacts
 
 LAG_EVERY_S = 0.1
+TIDY_EVERY_S = 60.0
 
 
 class Worker:
@@ -116,6 +118,7 @@ class Worker:
         sinks = self._sinks
         if sinks is None:
             sinks = [open_sink(spec, config.kafka, self._clock) for spec in config.sinks]
+        few_arenas()
         await asyncio.to_thread(one_blas_thread)  # it looks through the files of /proc
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
         self._gallery = await asyncio.to_thread(open_gallery, config.gallery, bundle_hash=bundle.hash)
@@ -136,7 +139,8 @@ class Worker:
         lag = group.create_task(self._watch_loop(), name="loop-lag")
         for stream_id, livestream in self._livestreams.items():
             self._tasks.append(group.create_task(livestream.run(shared), name=f"livestream {stream_id}"))
-        for task in (lag, *self._tasks):
+        tidy = group.create_task(_tidy(), name="memory")
+        for task in (lag, tidy, *self._tasks):
             stack.callback(task.cancel)
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:
@@ -172,3 +176,9 @@ class Worker:
             due = loop.time() + LAG_EVERY_S
             await asyncio.sleep(LAG_EVERY_S)
             self.metrics.loop_lag(max(loop.time() - due, 0.0))
+
+
+async def _tidy() -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY_S)
+        await asyncio.to_thread(give_back)
