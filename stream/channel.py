@@ -62,6 +62,11 @@ class Channel(Generic[T]):
         self._sent = self._received = self._dropped = 0
 
     @property
+    def drops(self) -> bool:
+        """Whether items may be lost here: a live stream's may, a replay's may not."""
+        return self._policy is Policy.DROP_OLDEST
+
+    @property
     def stats(self) -> ChannelStats:
         return ChannelStats(self.name, self._capacity, len(self._items), self._sent, self._received, self._dropped)
 

@@ -130,11 +130,14 @@ class Livestream:
 
     async def _say(self, shared: Shared, status: Status) -> None:
         shared.metrics.stream_state(self._status.state if self._since else None, status.state)
-        self._status, self._since = status, shared.clock.now()
+        before, self._status, self._since = self._status, status, shared.clock.now()
         self._was_live = self._was_live or status.state is State.LIVE
         if status.state in TROUBLE:
             self._trouble = status.detail or status.reason.value
-        tell = log.warning if status.state in TROUBLE else log.info
+        if (status.state, status.reason) == (before.state, before.reason) and status.state is not State.STARTING:
+            tell = log.debug  # the same trouble again, for as long as it lasts: the metrics and the status count it
+        else:
+            tell = log.warning if status.state in TROUBLE else log.info
         # Named outright: the source says that it is live from a context of its thread's making.
         name = self.config.stream_id
         tell("livestream", stream_id=name, state=status.state.value, reason=status.reason.value, detail=status.detail)

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     Play = Callable[..., Coroutine[None, None, Reason]]  # stream.source.play, or a script of it
 
 FRAMES = 4  # two seconds of frames: beyond that an old frame is worth less than a new one
-VIEWS = 2
+STALE_S = 1.0  # and when newer ones wait, beyond this already
+VIEWS = 1  # being behind shall show in the frames, which may be dropped, not here
 FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blink
 
 
@@ -116,6 +117,9 @@ async def see(frames: Channel[Frame | Gap], views: Channel[View | Gap], shared: 
             case Gap():
                 await views.send(item)
             case Frame():
+                if frames.drops and frames.stats.waiting and shared.clock.now() - item.wall > STALE_S:
+                    shared.metrics.frames_dropped("stale", 1)
+                    continue
                 await views.send(await _view(item, shared))
             case _:
                 assert_never(item)

@@ -190,3 +190,35 @@ async def test_a_slow_encoder_drops_old_frames_of_a_live_stream_and_counts_them(
         await home.run(pace="realtime")
         exposed = home.shared.metrics.render().decode()
         assert 'nowshowing_frames_dropped_total{cause="behind"}' in exposed
+
+
+async def test_a_stale_frame_gives_way_to_newer_ones_that_wait_and_is_counted() -> None:
+    async def script(frames: Channel[Frame | Gap]) -> Reason:
+        for wall in (-5.0, -4.0, 0.0):  # the clock stands at 0
+            await frames.send(Frame(at=5.0 + wall, image=np.zeros((1, 1, 3), np.uint8), wall=wall))
+        return Reason.END_OF_STREAM
+
+    seen = 0
+
+    def counting(images: Sequence[Image]) -> list[Encoded]:
+        nonlocal seen
+        seen += len(images)
+        return encode(images)
+
+    async with house(script, encoder=counting) as home:
+        await home.run(pace="realtime")
+        exposed = home.shared.metrics.render().decode()
+    assert seen == 1
+    assert 'nowshowing_frames_dropped_total{cause="stale"} 2.0' in exposed
+
+
+async def test_a_replay_drops_nothing_however_old_its_frames_are() -> None:
+    async def script(frames: Channel[Frame | Gap]) -> Reason:
+        for wall in (-9.0, -8.0, -7.0):
+            await frames.send(Frame(at=9.0 + wall, image=np.zeros((1, 1, 3), np.uint8), wall=wall))
+        return Reason.END_OF_STREAM
+
+    async with house(script) as home:
+        await home.run(pace="fast")
+        exposed = home.shared.metrics.render().decode()
+    assert "frames_dropped_total{" not in exposed.replace('cause="behind"} 0.0', "")
