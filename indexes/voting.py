@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import GalleryError
+from indexes.faiss_cpu import one_thread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,8 @@ class PatchIndex:
             how = faiss.SearchParametersIVF(nprobe=PROBES)  # type: ignore[call-arg]
         if selector is not None:
             how.sel = selector
-        likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
+        with one_thread():
+            likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
         return likeness, rows
 
     def _credit(self, likeness: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
