@@ -56,6 +56,7 @@ def _root(
 
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 failed, 2 used wrongly."""
+    _open_what_is_closed()
     try:
         app()
     except KNOWN as error:
@@ -71,6 +72,12 @@ def main() -> None:
         # Whoever read our output has gone; writing more, even at exit, would only raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _open_what_is_closed() -> None:
+    """Started with a standard stream closed, what would go there goes nowhere."""
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _fail(error: BaseException) -> NoReturn:

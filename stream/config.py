@@ -107,7 +107,7 @@ class WorkerConfig(Model):
     bundle: str = "classic"
     sinks: tuple[str, ...] = ("jsonl:-",)
     kafka: KafkaConfig = KafkaConfig()
-    http: HttpConfig | None = HttpConfig()
+    http: HttpConfig | None = None
     streams: tuple[StreamConfig, ...] = ()
     max_batch: int = Field(default=8, ge=1, le=256)
     engine_threads: int = Field(default=1, ge=1, le=256)

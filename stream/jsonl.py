@@ -94,7 +94,24 @@ def _open(target: str) -> LineWriter:
         sys.stdout.flush()
         return LineWriter(sys.stdout.fileno(), ours=False)
     _check(Path(target))
-    return LineWriter(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644), ours=True)
+    # Not blocking: a pipe that nobody reads is an error (ENXIO) to be tried again, not a wait without end.
+    flags = os.O_RDWR if _is_file(target) else os.O_WRONLY
+    descriptor = os.open(target, flags | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    os.set_blocking(descriptor, True)
+    writer = LineWriter(descriptor, ours=True)
+    if flags == os.O_RDWR and _torn(descriptor):
+        writer.write([b"\n"])
+    return writer
+
+
+def _is_file(target: str) -> bool:
+    return not Path(target).exists() or Path(target).is_file()
+
+
+def _torn(descriptor: int) -> bool:
+    """Whether the last process was stopped in the middle of a line: its rest must not swallow our first."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def _check(path: Path) -> None:

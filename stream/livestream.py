@@ -10,6 +10,7 @@ import structlog
 
 from stream.errors import NowShowingError, leaves
 from stream.pipeline import Figures, reason_of, run_stream
+from stream.retry import Backoff
 from stream.types import Change, Reason, State, Status
 from stream.web.facts import StreamFacts
 
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 TROUBLE = {State.STALLED, State.RETRYING, State.FAILED}
 RESTART_FIRST_S, RESTART_MAX_S = 1.0, 30.0  # after a fault of ours; the source retries by itself
+HEALTHY_S = 60.0  # a run that lasted so long starts the back-off anew
+LOG_AGAIN_S = 600.0  # the same trouble is logged again this often, not with every attempt
 
 
 class Livestream:
@@ -38,9 +41,12 @@ class Livestream:
         self._publish = publish
         self._status = Status(State.STARTING, Reason.REQUESTED)
         self._since = 0.0
+        self._logged_at = 0.0
         self._trouble = ""
         self._was_live = False
         self._restarts = 0
+        self._stopping = False
+        self._backoff = Backoff(RESTART_FIRST_S, RESTART_MAX_S, random.random)
         self._showing: list[str] = []
         self._figures = Figures()
 
@@ -73,14 +79,23 @@ class Livestream:
             },
         )
 
+    def stop(self, task: asyncio.Task[None]) -> None:
+        """Cancels `run`. Before Python 3.13 a task group that fails in the same moment drops a cancellation."""
+        self._stopping = True
+        task.cancel()
+
     async def run(self, shared: Shared) -> None:
-        """Until it is over, given up, or cancelled; raises nothing but the cancellation."""
+        """Until it is over, given up, or stopped; raises nothing but the cancellation."""
         with structlog.contextvars.bound_contextvars(stream_id=self.config.stream_id):
             await self._say(shared, Status(State.STARTING, Reason.REQUESTED))
-            pause_s: float | None = 0.0
-            while pause_s is not None:
-                await asyncio.sleep(pause_s)
-                pause_s = await self._once(shared)
+            try:
+                pause_s: float | None = 0.0
+                while pause_s is not None:
+                    await asyncio.sleep(pause_s)
+                    pause_s = await self._once(shared)
+            except asyncio.CancelledError:
+                await self._say(shared, Status(State.ENDED, Reason.SHUTDOWN))
+                raise
 
     async def _once(self, shared: Shared) -> float | None:
         """One run; the pause before the next, or None when there is none."""
@@ -88,6 +103,7 @@ class Livestream:
         async def on_status(status: Status) -> None:
             await self._say(shared, status)
 
+        started = shared.clock.now()
         try:
             why = await run_stream(
                 self.config,
@@ -97,11 +113,14 @@ class Livestream:
                 on_status=on_status,
                 figures=self._figures,
             )
-        except asyncio.CancelledError:
-            await self._say(shared, Status(State.ENDED, Reason.SHUTDOWN))
-            raise
         except ExceptionGroup as errors:
+            if self._stopping:
+                raise asyncio.CancelledError from errors
+            if shared.clock.now() - started > HEALTHY_S:
+                self._backoff.healthy()
             return await self._after(shared, errors)
+        finally:
+            self._showing.clear()
         await self._say(shared, Status(State.ENDED, why))
         return None
 
@@ -113,10 +132,10 @@ class Livestream:
             await self._say(shared, Status(State.FAILED, reason_of(errors), detail))
             return None
         log.error("livestream failed on a fault of ours; it is restarted", exc_info=errors)
-        delay_s = min(RESTART_FIRST_S * 2.0**self._restarts, RESTART_MAX_S)
         self._restarts += 1
-        pause_s = delay_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
-        retrying = Status(State.RETRYING, Reason.INTERNAL, attempt=self._restarts, retry_in_s=round(pause_s, 3))
+        pause_s = self._backoff.next_s(Reason.INTERNAL)
+        attempt = self._backoff.attempt
+        retrying = Status(State.RETRYING, Reason.INTERNAL, attempt=attempt, retry_in_s=round(pause_s, 3))
         await self._say(shared, retrying)
         return pause_s
 
@@ -129,16 +148,21 @@ class Livestream:
         self._publish(self._scribe.decision(decision))
 
     async def _say(self, shared: Shared, status: Status) -> None:
-        shared.metrics.stream_state(self._status.state if self._since else None, status.state)
-        before, self._status, self._since = self._status, status, shared.clock.now()
+        """Every status is published. The same trouble again is logged only now and then: it may last all night."""
+        now, before = shared.clock.now(), self._status
+        shared.metrics.stream_state(before.state if self._since else None, status.state)
+        same = bool(self._since) and (status.state, status.reason) == (before.state, before.reason)
+        self._status, self._since = status, self._since if same else now
         self._was_live = self._was_live or status.state is State.LIVE
         if status.state in TROUBLE:
             self._trouble = status.detail or status.reason.value
-        if (status.state, status.reason) == (before.state, before.reason) and status.state is not State.STARTING:
-            tell = log.debug  # the same trouble again, for as long as it lasts: the metrics and the status count it
-        else:
-            tell = log.warning if status.state in TROUBLE else log.info
-        # Named outright: the source says that it is live from a context of its thread's making.
+        self._publish(self._scribe.status(status))
+        if not same or now - self._logged_at > LOG_AGAIN_S:
+            self._logged_at = now
+            self._log(status)
+
+    def _log(self, status: Status) -> None:
+        """Names the livestream outright: the source says that it is live from a context of its thread's making."""
+        tell = log.warning if status.state in TROUBLE else log.info
         name = self.config.stream_id
         tell("livestream", stream_id=name, state=status.state.value, reason=status.reason.value, detail=status.detail)
-        self._publish(self._scribe.status(status))

@@ -178,8 +178,14 @@ class Mind:
         """Hides what is shown and forgets the rest: state never bridges a gap."""
         self._windower.reset()
         self._fuser.reset()
+        failed: list[Exception] = []
         for decision in self._decider.end(why):
-            await self._publish(decision)
+            try:
+                await self._publish(decision)
+            except Exception as error:  # noqa: BLE001  the others are hidden all the same, then it is raised
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     async def _push(self, view: View) -> None:
         metrics, clock = self._shared.metrics, self._shared.clock

@@ -138,9 +138,11 @@ class Worker:
     def _run(self, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack, shared: Shared) -> None:
         lag = group.create_task(self._watch_loop(), name="loop-lag")
         for stream_id, livestream in self._livestreams.items():
-            self._tasks.append(group.create_task(livestream.run(shared), name=f"livestream {stream_id}"))
+            task = group.create_task(livestream.run(shared), name=f"livestream {stream_id}")
+            stack.callback(livestream.stop, task)
+            self._tasks.append(task)
         tidy = group.create_task(_tidy(), name="memory")
-        for task in (lag, tidy, *self._tasks):
+        for task in (lag, tidy):
             stack.callback(task.cancel)
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:

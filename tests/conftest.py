@@ -6,12 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 CATEGORIES = {"unit", "media", "kafka", "browser", "models", "gpu"}
+# The default renders tracebacks with every local variable, which takes minutes inside an event loop under test.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 REQUIRE_ALL = os.environ.get("NOWSHOWING_REQUIRE_ALL") == "1"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -89,4 +90,4 @@ def stream_id(url: str) -> str:
     """A readable name that is the same for the same URL and gives no key away."""
     parts = urlsplit(url)
     host = re.sub(r"[^A-Za-z0-9.-]", "-", parts.hostname or Path(url).stem).strip("-.") or "stream"
-    return f"{host[:60]}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+    return f"{host[:60]}-{hashlib.sha256(os.fsencode(url)).hexdigest()[:8]}"

@@ -299,3 +299,23 @@ def test_a_kafka_address_overrides_the_config() -> None:
     assert isinstance(sink, KafkaSink)
     assert sink.name == "kafka:one:9092,two:9093"
     assert open_sink("kafka://", KafkaConfig(), ManualClock()).name == "kafka:127.0.0.1:9092"
+
+
+async def test_a_pipe_that_nobody_reads_is_an_error_and_no_hang(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    async with asyncio.timeout(5):
+        with pytest.raises(PublishError, match="cannot be opened"):
+            await JsonLines(str(pipe)).start()
+
+
+async def test_a_torn_last_line_does_not_swallow_the_next_event(tmp_path: Path, host: Callable[..., Host]) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"whole":1}\n{"torn":')
+    sink = JsonLines(str(path))
+    await sink.start()
+    await sink.send(host().shows("tea"))
+    await sink.stop()
+    lines = path.read_text().splitlines()
+    assert lines[:2] == ['{"whole":1}', '{"torn":']
+    assert json.loads(lines[2])["data"]["product_id"] == "tea"
