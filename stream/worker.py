@@ -16,7 +16,7 @@ from stream.events import ProductFacts, Scribe, Versions
 from stream.http import HttpServer
 from stream.livestream import Livestream
 from stream.matching import looker
-from stream.memory import few_arenas, give_back
+from stream.memory import few_arenas, give_back, settle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.pipeline import Shared
@@ -132,6 +132,7 @@ class Worker:
         if config.http is not None:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
         group = await stack.enter_async_context(asyncio.TaskGroup())
+        await asyncio.to_thread(settle)
         self._run(group, stack, shared)
         self._started = True
 
