@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import math
 import threading
+import traceback
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
@@ -147,8 +148,10 @@ class Link:
             outcome: Reason | Exception = read(self)
         except Exception as error:  # noqa: BLE001  the thread's boundary: the cause is handed on, not lost
             outcome = error
+            _let_go(error)
         with contextlib.suppress(RuntimeError):  # the loop has stopped: nobody is left to tell
             self._loop.call_soon_threadsafe(self._finish, outcome)
+        del outcome  # it knows this frame by its traceback: a circle, which only a full collection would break
 
     def _finish(self, outcome: Reason | Exception) -> None:
         if self.ended.done():
@@ -157,3 +160,10 @@ class Link:
             self.ended.set_exception(outcome)
         else:
             self.ended.set_result(outcome)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Empties the frames that the error came through: they hold the decoder and its pictures, tens of megabytes."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

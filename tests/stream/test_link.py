@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -161,3 +163,33 @@ async def test_a_channel_that_ended_ends_the_thread() -> None:
     link.start(read, "reader")
     with pytest.raises(ClosedError):
         await link.ended
+
+
+async def test_a_connection_that_broke_holds_nothing_of_what_it_decoded_with() -> None:
+    class Decoder:
+        """Stands for tens of megabytes of pictures."""
+
+    gone: list[weakref.ref[Decoder]] = []
+
+    def decode() -> None:
+        decoder = Decoder()
+        gone.append(weakref.ref(decoder))
+        raise SourceLost("the cable was pulled", Reason.UNREACHABLE)
+
+    def read(link: Link) -> Reason:
+        try:
+            decode()
+        except SourceLost as error:
+            raise SourceLost("told anew", Reason.UNREACHABLE) from error
+        return Reason.END_OF_STREAM
+
+    link = make(channel())
+    gc.disable()  # collecting would hide it: a decoder must not live until a collector comes by
+    try:
+        thread = link.start(read, "broken")
+        with pytest.raises(SourceLost, match="told anew"):
+            await link.ended
+        await asyncio.to_thread(thread.join, 5)
+        assert [ref() for ref in gone] == [None]
+    finally:
+        gc.enable()
