@@ -5,7 +5,6 @@ feed ──▶ products ──▶ pictures (threads) ──▶ encoder ──▶
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 import time
@@ -22,9 +21,9 @@ from indexes.assemble import Facts, assemble
 from indexes.catalogue import read_catalogue
 from indexes.errors import GalleryError, ImageError
 from indexes.images import ImageLimits, Pictures, decode, digest, in_order
-from indexes.manifest import NAME
 from indexes.product import BadRow, Product, shown
 from indexes.publish import publish
+from indexes.target import cannot_write, check_target
 from indexes.work import Work
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def build_gallery(
     plan = Plan(encoder, bundle_name, bundle_hash, votes, fetch, progress, now, limits or ImageLimits())
     rows = read_catalogue(feed)
     out = out.absolute()
-    _check_out(out)
+    check_target(out)
     work = out.with_name(f".{out.name}.work")
     new = out.with_name(f".{out.name}.new")
     try:
@@ -119,7 +118,7 @@ def build_gallery(
                 shutil.rmtree(new, ignore_errors=True)
                 _tidy(work, store, done=done)
     except OSError as error:
-        raise _cannot_write(out, error) from error
+        raise cannot_write(out, error) from error
     return report
 
 
@@ -129,24 +128,6 @@ def _tidy(work: Path, store: Work, *, done: bool) -> None:
         return
     foreign = not done and any(path.is_dir() and path != store.folder for path in work.iterdir())
     shutil.rmtree(store.folder if foreign else work, ignore_errors=True)
-
-
-def _check_out(out: Path) -> None:
-    """Never replaces what is no gallery."""
-    try:
-        empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-    except OSError as error:
-        raise _cannot_write(out, error) from error
-    if not empty and not (out / NAME).is_file():
-        raise GalleryError(f"gallery {out}: something that is no gallery is there: choose another directory")
-
-
-def _cannot_write(out: Path, error: OSError) -> GalleryError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    cure = (
-        "make room and start again; what was encoded is kept" if full else "check the directory and its permissions"
-    )
-    return GalleryError(f"gallery {out}: cannot be written: {error.strerror or error}: {cure}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ async def _serve(config: WorkerConfig, sinks: Sequence[Sink] | None, until_s: fl
 
 def _refuse_loss(worker: Worker) -> None:
     for sink in worker.health().sinks:
-        if sink.state == "down" and sink.lost:
+        if sink.state in {"down", "starting"} and sink.lost:
             why = sink.why.removeprefix(f"{sink.name} ").removeprefix(f"{sink.name}: ")
             raise PublishError(f"sink {sink.name}: {sink.lost} events were not delivered: {why}")
 

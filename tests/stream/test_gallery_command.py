@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.server
 import json
 import math
+import os
 import threading
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -25,7 +27,6 @@ from stream.urls import GuardedClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from typer.testing import Result
 
@@ -135,6 +136,18 @@ def test_people_get_percentages(shop: Path, built: Path) -> None:
 def test_a_product_list_that_cannot_be_read_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="one id a line"):
         read_product_list(tmp_path / "none.txt")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_an_endless_product_list_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(UsageError, match="larger than 64 MB"):
+        read_product_list(Path("/dev/zero"))
+
+
+def test_a_gallery_cannot_have_a_name_that_its_index_cannot_be_written_to(shop: Path) -> None:
+    result = run("build", shop / "feed.csv", "--bundle", "fake", "--out", os.fsdecode(bytes(shop) + b"/\xff"))
+    assert isinstance(result.exception, GalleryError)
+    assert "UTF-8" in str(result.exception)
 
 
 @given(st.floats(-1e6, 1e6))
