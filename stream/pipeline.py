@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from stream.channel import Channel, Policy
 from stream.decide import Decider
@@ -22,7 +22,7 @@ from stream.types import Change, Frame, Gap, Reason, View
 from stream.window import Windower
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from engines.base import Encoded
     from indexes.scope import Scope
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stream.config import StreamConfig
     from stream.fuse import Look
     from stream.metrics import Metrics
-    from stream.types import Decision, Image, Status
+    from stream.types import Decision, Image, Sighting, Status
 
     Publish = Callable[[Decision], Awaitable[None]]
     OnStatus = Callable[[Status], Awaitable[None]]
@@ -43,6 +43,14 @@ VIEWS = 1  # being behind shall show in the frames, which may be dropped, not he
 FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blink
 
 
+class Tap(Protocol):
+    """Looks on while a livestream is judged, for evaluations. Called on the loop: it must not block."""
+
+    def judged(self, query: Query, look: Look, sighting: Sighting | None, decisions: Sequence[Decision]) -> None:
+        """Once for every view, before what was decided is published. `sighting`: where the view closed a window."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all livestreams of a worker share."""
@@ -52,6 +60,7 @@ class Shared:
     metrics: Metrics
     clock: Clock
     play: Play = play
+    tap: Tap | None = None
 
 
 @dataclass(slots=True)
@@ -192,16 +201,19 @@ class Mind:
         window = self._windower.push(view)
         recent = self._windower.views[:-1]
         asked = clock.now()
-        look = await self._shared.look.ask(Query(view, recent, self._scope, self._decider.tracked))
+        query = Query(view, recent, self._scope, self._decider.tracked)
+        look = await self._shared.look.ask(query)
         matched = clock.now()
         metrics.stage("match", matched - asked)
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
-        if window is None:
+        sighting = None if window is None else self._fuser.close(window)
+        decisions = [] if sighting is None else self._decider.push(sighting)
+        if self._shared.tap is not None:
+            self._shared.tap.judged(query, look, sighting, decisions)
+        if sighting is None:
             return
-        sighting = self._fuser.close(window)
-        decisions = self._decider.push(sighting)
         if not decisions and not self._decider.tracked:
             self._figures.abstained += 1
             metrics.abstained()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stream.events import Event
     from stream.fuse import Look
     from stream.matching import Query
+    from stream.pipeline import Tap
     from stream.sink import Sink
     from stream.web.facts import Picture, StreamFacts
 
@@ -49,10 +50,12 @@ class Worker:
         sinks: Sequence[Sink] | None = None,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
+        tap: Tap | None = None,
     ) -> None:
-        """`sinks`: used instead of those that the config names."""
+        """`sinks`: used instead of those that the config names. `tap`: looks on, for evaluations."""
         self._config = config
         self._sinks = sinks
+        self._tap = tap
         self._clock = clock or SteadyClock()
         self._livestreams: dict[str, Livestream] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -156,7 +159,7 @@ class Worker:
             start()
         for stop in (encode_door.stop, look_door.stop):
             stack.push_async_callback(stop, deadline_s=self._config.drain_deadline_s)
-        return Shared(encode_door, look_door, self.metrics, self._clock)
+        return Shared(encode_door, look_door, self.metrics, self._clock, tap=self._tap)
 
     def _livestream(self, config: StreamConfig, versions: Versions, fan_out: FanOut) -> Livestream:
         scope = self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)
