@@ -11,6 +11,7 @@ import typer
 from engines.threads import one_blas_thread
 from stream import __version__
 from stream.commands import bundle, catalogue, demo, gallery, run, watch
+from stream.commands import eval as eval_
 from stream.commands.output import tell_error
 from stream.errors import KNOWN, UsageError, leaves
 from stream.logs import set_up_logs
@@ -29,6 +30,7 @@ app.command("run")(run.run)
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(eval_.app, name="eval")
 
 
 def _version(asked: bool) -> None:
@@ -50,7 +52,7 @@ def _root(
     del version
     few_arenas()
     one_blas_thread()
-    quiet = context.invoked_subcommand == "demo"  # it tells its own story
+    quiet = context.invoked_subcommand in {"demo", "eval"}  # they tell their own story
     set_up_logs(log_level or ("warning" if quiet else "info"))
 
 

@@ -1,0 +1,49 @@
+"""Which lives a run has, and how each is made. The same run gives the same lives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from benchmarks.liveshop.render import render_folder
+from benchmarks.liveshop.show import random_show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stream.types import Seconds
+
+Family = Literal["printed", "photos"]
+Which = Literal["tuned", "never-met", "all"]
+FAMILIES: tuple[Family, ...] = ("printed", "photos")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`--lives N --seed S`: live i of seed S has its own products and order."""
+
+    family: Family
+    seed: int
+    lives: int
+    seconds: Seconds
+    photos: str | None = None
+    catalogue: str | None = None
+    which: Which = "never-met"  # of photographs: the products that are introduced
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.family}-{self.seed}-{index}" for index in range(self.lives)]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def run_from_json(text: str) -> Run:
+    return Run(**json.loads(text))
+
+
+def film(run: Run, index: int, out: Path, progress: Callable[[int, int], None]) -> Path:
+    """The live's folder, whole; one that is there already is left as it is."""
+    return render_folder(random_show(run.seed * 100 + index, run.seconds), out, progress)

@@ -1,0 +1,151 @@
+"""One live through the real worker, and what came of it in the live's folder: events.jsonl, trace.jsonl, replay.json.
+
+Everything is the product's own: decoding, sampling, encoding, search, windows, fusion, decisions, events. The live is
+fed as fast as it is taken, or played over HLS on loopback in real time. A folder that already holds what this very
+program made of this very live with these settings is left as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from benchmarks.liveshop.evaluate.errors import EvaluationError
+from benchmarks.liveshop.evaluate.fingerprint import of_sources, of_texts
+from benchmarks.liveshop.evaluate.galleries import ALL, gallery_of, main_gallery_of
+from benchmarks.liveshop.evaluate.recorder import Recorder, ranked
+from benchmarks.liveshop.evaluate.trace import TOLD, write_trace
+from benchmarks.liveshop.render import TRUTH, VIDEO
+from benchmarks.liveshop.truth import read_truth
+from stream.config import SourceConfig, StreamConfig, WorkerConfig
+from stream.fuse import Fuser
+from stream.matching import looker
+from stream.types import Window
+from stream.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from benchmarks.liveshop.evaluate.recorder import Kept
+    from benchmarks.liveshop.evaluate.trace import Ranked, Traced
+    from engines.bundle import Bundle
+    from indexes.gallery import Gallery
+    from stream.matching import Query
+    from stream.types import Seconds
+
+    Tell = Callable[[str, float, float], None]  # stage, how far, of how much
+
+EVENTS, TRACE, MADE_BY = "events.jsonl", "trace.jsonl", "replay.json"
+STREAM = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A bundle as it was named, and opened."""
+
+    named: str
+    bundle: Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What watching took. `cpu_s`: of the whole process, all threads."""
+
+    key: str
+    views: int
+    live_s: Seconds
+    wall_s: float
+    cpu_s: float
+
+
+def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
+    """Raises EvaluationError where the live cannot be watched, and what galleries raise."""
+    truth, bundle = read_truth(live / TRUTH), recogniser.bundle
+    gallery = gallery_of(live, bundle, lambda done, of: tell("gallery", done, of))
+    config = _config(live, recogniser)
+    key = _key(live, config, bundle.hash, gallery.version)
+    if (effort := read_effort(live)) is not None and effort.key == key:
+        return effort
+    (live / MADE_BY).unlink(missing_ok=True)
+    recorder = Recorder(
+        lambda query: _nearest(gallery, query),
+        worth=lambda at: any(s.listed and s.shown_at <= at <= s.hidden_at for s in truth.shown),
+        on_view=lambda at: tell("watching", at, truth.seconds),
+    )
+    wall, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(_watch(config, recorder))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    main = _again(recorder.kept, main_gallery_of(live, bundle), bundle, tell)
+    views = [replace(view, main=main.get(i)) for i, view in enumerate(recorder.views)]
+    return _write(live, views, recorder.lines, Effort(key, len(views), truth.seconds, wall, cpu))
+
+
+def read_effort(live: Path) -> Effort | None:
+    """None where the live was not watched to its end."""
+    try:
+        return Effort(**json.loads((live / MADE_BY).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):  # of another version: watched again
+        return None
+
+
+def _key(live: Path, config: WorkerConfig, bundle_hash: str, gallery_version: str) -> str:
+    program = of_sources("stream", "engines", "indexes", "benchmarks.liveshop.evaluate")
+    made_of = (bundle_hash, gallery_version, str((live / VIDEO).stat().st_size))
+    return of_texts(program, _settings(config), *made_of, (live / TRUTH).read_text(encoding="utf-8"))
+
+
+def _settings(config: WorkerConfig) -> str:
+    """All but where things lie: a folder may be moved."""
+    return config.model_dump_json(exclude={"gallery": True, "bundle": True, "streams": {"__all__": {"url"}}})
+
+
+def _config(live: Path, recogniser: Recogniser) -> WorkerConfig:
+    source = SourceConfig(pace="fast", allow_files=True)
+    stream = StreamConfig(stream_id=STREAM, url=SecretStr(str((live / VIDEO).absolute())), source=source)
+    return WorkerConfig(gallery=live / ALL, bundle=recogniser.named, streams=(stream,))
+
+
+async def _watch(config: WorkerConfig, recorder: Recorder) -> None:
+    async with Worker(config, sinks=[recorder], tap=recorder) as worker:
+        await worker.finished()
+        failures = worker.failures
+    for why in failures.values():
+        raise EvaluationError(f"live {config.gallery.parent}: cannot be watched: {why}: remove the folder, run again")
+
+
+def _nearest(gallery: Gallery, query: Query) -> Ranked:
+    found = gallery.near(query.view.encoded.embedding, query.scope, TOLD)
+    return tuple((gallery.product(index).product_id, likeness) for index, likeness in found)
+
+
+def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> dict[int, Ranked]:
+    """The views that closed windows, looked up again in another gallery: nothing is decoded or encoded twice."""
+    look = looker(gallery, bundle.matcher())
+    scope = gallery.scope()
+    known = {product.product_id for product in gallery.products}
+    found: dict[int, Ranked] = {}
+    for n, one in enumerate(kept):
+        query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked))
+        fuser = Fuser()
+        fuser.push(look(query))
+        found[one.index] = ranked(fuser.close(Window(query.view.at, query.view.at, (query.view,))))
+        tell("main images", n + 1, len(kept))
+    return found
+
+
+def _write(live: Path, views: list[Traced], lines: list[str], effort: Effort) -> Effort:
+    """The word that it is whole comes last."""
+    write_trace(views, live / TRACE)
+    for name, text in ((EVENTS, "".join(line + "\n" for line in lines)), (MADE_BY, json.dumps(asdict(effort)))):
+        part = live / (name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.rename(live / name)
+    return effort

@@ -1,0 +1,75 @@
+"""A whole run: renders, watches, and says what came of each live. Knows no command line and no score.
+
+A run's folder holds `run.json` (what it is of), a folder for each live, and what is made of them all. Everything that
+is there already, whole and of the same making, is kept: an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.liveshop.evaluate.rendering import Renderer
+from benchmarks.liveshop.evaluate.replay import watch_live
+from benchmarks.liveshop.render import TRUTH
+from benchmarks.liveshop.truth import read_truth
+from stream.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from benchmarks.liveshop.evaluate.lives import Run
+    from benchmarks.liveshop.evaluate.replay import Effort, Recogniser
+    from benchmarks.liveshop.truth import Truth
+
+    Tell = Callable[[str, str, float, float], None]  # live, stage, how far, of how much
+
+RUN = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One live, rendered and watched: events.jsonl and trace.jsonl lie in its folder."""
+
+    name: str
+    folder: Path
+    truth: Truth
+    effort: Effort
+
+
+def watch_lives(run: Run, out: Path, recogniser: Recogniser, tell: Tell) -> Iterator[Watched]:
+    """Each live as soon as it was watched; the next ones are rendered meanwhile."""
+    claim(run, out)
+    with Renderer(run, out, lambda live, done, of: tell(live, "rendering", done, of)) as renderer:
+        for index, name in enumerate(run.names):
+            folder = renderer.wait(index)
+            effort = watch_live(folder, recogniser, lambda stage, done, of, name=name: tell(name, stage, done, of))
+            yield Watched(name, folder, read_truth(folder / TRUTH), effort)
+
+
+def claim(run: Run, out: Path) -> None:
+    """Makes the run's folder, or finds it; UsageError where it is something else's."""
+    about = {key: value for key, value in asdict(run).items() if key != "lives"}
+    known = out / RUN
+    try:
+        if out.exists() and not out.is_dir():
+            raise UsageError(f"eval --out {out}: is a file: name a folder")
+        if known.exists():
+            _check_same(json.loads(known.read_text(encoding="utf-8")), about, out)
+            return
+        if out.exists() and any(out.iterdir()):
+            raise UsageError(f"eval --out {out}: holds something that is no run of lives: name another folder")
+        out.mkdir(parents=True, exist_ok=True)
+        known.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"eval --out {out}: cannot be written: {error.strerror}: name another folder") from error
+    except ValueError as error:
+        raise UsageError(f"eval --out {out}: its {RUN} is damaged: remove the folder or name another") from error
+
+
+def _check_same(there: dict[str, object], asked: dict[str, object], out: Path) -> None:
+    other = [f"{key} {there.get(key)!r} instead of {asked[key]!r}" for key in asked if there.get(key) != asked[key]]
+    if other:
+        raise UsageError(f"eval --out {out}: holds another run ({', '.join(other)}): name another folder")
