@@ -57,7 +57,8 @@ class Recogniser:
 class Effort:
     """What watching took. `cpu_s`: of the whole process, all threads."""
 
-    key: str
+    key: str  # of the program, the settings and the live
+    bundle: str
     views: int
     live_s: Seconds
     wall_s: float
@@ -83,7 +84,7 @@ def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     main = _again(recorder.kept, main_gallery_of(live, bundle), bundle, tell)
     views = [replace(view, main=main.get(i)) for i, view in enumerate(recorder.views)]
-    return _write(live, views, recorder.lines, Effort(key, len(views), truth.seconds, wall, cpu))
+    return _write(live, views, recorder.lines, Effort(key, bundle.name, len(views), truth.seconds, wall, cpu))
 
 
 def read_effort(live: Path) -> Effort | None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from benchmarks.liveshop.evaluate.errors import EvaluationError
+from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.rendering import Renderer
 from benchmarks.liveshop.evaluate.replay import watch_live
 from benchmarks.liveshop.render import TRUTH
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from benchmarks.liveshop.evaluate.lives import Run
     from benchmarks.liveshop.evaluate.replay import Effort, Recogniser
     from benchmarks.liveshop.truth import Truth
 
@@ -45,7 +47,7 @@ def watch_lives(run: Run, out: Path, recogniser: Recogniser, tell: Tell) -> Iter
     with Renderer(run, out, lambda live, done, of: tell(live, "rendering", done, of)) as renderer:
         for index, name in enumerate(run.names):
             folder = renderer.wait(index)
-            effort = watch_live(folder, recogniser, lambda stage, done, of, name=name: tell(name, stage, done, of))
+            effort = watch_live(folder, recogniser, partial(tell, name))
             yield Watched(name, folder, read_truth(folder / TRUTH), effort)
 
 
@@ -67,6 +69,15 @@ def claim(run: Run, out: Path) -> None:
         raise UsageError(f"eval --out {out}: cannot be written: {error.strerror}: name another folder") from error
     except ValueError as error:
         raise UsageError(f"eval --out {out}: its {RUN} is damaged: remove the folder or name another") from error
+
+
+def read_run(out: Path) -> Run:
+    """What a run's folder is of; as many lives as are there."""
+    try:
+        about = json.loads((out / RUN).read_text(encoding="utf-8"))
+        return Run(**about, lives=sum(1 for _ in out.glob(f"*/{TRUTH}")))
+    except (OSError, ValueError, TypeError) as error:
+        raise EvaluationError(f"run {out}: not a folder of `nowshowing eval liveshop` ({error})") from error
 
 
 def _check_same(there: dict[str, object], asked: dict[str, object], out: Path) -> None:
