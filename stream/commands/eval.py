@@ -12,7 +12,7 @@ import typer
 from benchmarks.liveshop.evaluate.lives import FAMILIES, Run
 from benchmarks.liveshop.evaluate.replay import EVENTS, Recogniser
 from benchmarks.liveshop.evaluate.run import watch_lives
-from benchmarks.liveshop.score import Zero, read_spans, score
+from benchmarks.liveshop.score import read_spans, score
 from engines.bundle import open_bundle
 from stream.commands.output import print_json, progress_bar
 from stream.errors import UsageError
@@ -35,6 +35,9 @@ def liveshop(
     lives: Annotated[int, typer.Option(min=1, max=1000, help="How many lives.")] = 6,
     minutes: Annotated[float, typer.Option(min=0.25, max=600, help="How long each live is.")] = MINUTES,
     bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
+    live_hls: Annotated[
+        bool, typer.Option("--live-hls", help="Play each live over HLS from loopback, in real time.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Renders lives with known truth, watches them, and says how right the recogniser was."""
@@ -42,7 +45,7 @@ def liveshop(
         raise UsageError(f"eval --family {family}: there is no such family: give one of {', '.join(FAMILIES)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run(family, seed, lives, minutes * 60)
-    recogniser = Recogniser(bundle, open_bundle(bundle))
+    recogniser = Recogniser(bundle, open_bundle(bundle), on_air=live_hls)
     with progress_bar() as bar:
         tasks: dict[str, object] = {}
 
@@ -57,7 +60,7 @@ def liveshop(
 
         watched = list(watch_lives(run, out, recogniser, tell))
     for one in watched:
-        spans = read_spans((one.folder / EVENTS).read_text().splitlines(), one.truth.seconds, Zero())
+        spans = read_spans((one.folder / EVENTS).read_text().splitlines(), one.truth.seconds, one.effort.zero)
         result = asdict(score(one.truth, spans))
         del result["rows"], result["stray"]
         print_json({"live": one.name, **result, **asdict(one.effort)})

@@ -5,8 +5,8 @@
 frequent vote of the last VOTERS frames.
 
 Both tell a product from the first to the last frame of an unbroken run of its label. They see what the recogniser
-saw, in its trace: the same decoded frames, encodings and close looks. Their one threshold each is fitted on lives that
-are not scored, by `python -m benchmarks.liveshop.evaluate.thresholds`.
+saw, in its trace: the same decoded frames, encodings and close looks. Their one threshold each is fitted on lives
+that are not scored, by `python -m benchmarks.liveshop.evaluate.thresholds`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stream.events import Event, Moment
     from stream.fuse import Look
     from stream.matching import Query
-    from stream.types import Change, Decision, Seconds, Sighting
+    from stream.types import Change, Decision, Seconds, Sighting, View
 
     Key = tuple[str, Change, float]
 
@@ -50,11 +50,15 @@ class Recorder:
         on_view: Callable[[Seconds], None] = lambda _: None,
         replayed: bool = True,
     ) -> None:
-        """`nearest`: products by a frame's embedding alone, in well under a millisecond. `worth`: which to keep."""
+        """`nearest`: products by a frame's embedding alone, in well under a millisecond. `worth`: which to keep.
+
+        Not `replayed`: the live was on air; events keep their times, and `zero` says when its first frame was due.
+        """
         self._nearest = nearest
         self._worth = worth
         self._on_view = on_view
         self._replayed = replayed
+        self.zero: Callable[[], float] = lambda: 0.0
         self._told: dict[Key, deque[Seconds]] = {}
         self.views: list[Traced] = []
         self.kept: list[Kept] = []
@@ -62,15 +66,16 @@ class Recorder:
 
     def judged(self, query: Query, look: Look, sighting: Sighting | None, decisions: Sequence[Decision]) -> None:
         view = query.view
-        told_at = view.at + view.encode_s + look.search_s
+        at = self._at(view)
+        told_at = at + view.encode_s + look.search_s
         for decision in decisions:
             key = (decision.candidate.product_id, decision.change, round(decision.shown_at.pts, 3))
             self._told.setdefault(key, deque()).append(told_at)
-        if sighting is not None and self._worth(view.at):
+        if sighting is not None and self._worth(at):
             self.kept.append(Kept(len(self.views), query))
         self.views.append(
             Traced(
-                at=view.at,
+                at=at,
                 looks=look.matches,
                 window=None if sighting is None else ranked(sighting),
                 nearest=self._nearest(query),
@@ -78,7 +83,7 @@ class Recorder:
                 search_s=look.search_s,
             )
         )
-        self._on_view(view.at)
+        self._on_view(at)
 
     async def start(self) -> None:
         """Nothing to open: lines are kept in memory."""
@@ -88,6 +93,10 @@ class Recorder:
 
     async def stop(self) -> None:
         """Nothing to close."""
+
+    def _at(self, view: View) -> Seconds:
+        """In the live's own time: whoever joins a broadcast late counts from another first frame."""
+        return view.at if self._replayed or view.utc is None else view.utc - self.zero()
 
     def _retimed(self, event: Event) -> Event:
         """As it would have been, had the live been watched when it was on."""

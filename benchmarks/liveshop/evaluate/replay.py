@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from benchmarks.liveshop.evaluate.air import on_air
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.fingerprint import of_sources, of_texts
 from benchmarks.liveshop.evaluate.galleries import ALL, gallery_of, main_gallery_of
 from benchmarks.liveshop.evaluate.recorder import Recorder, ranked
 from benchmarks.liveshop.evaluate.trace import TOLD, write_trace
 from benchmarks.liveshop.render import TRUTH, VIDEO
+from benchmarks.liveshop.score import Zero
 from benchmarks.liveshop.truth import read_truth
 from stream.config import SourceConfig, StreamConfig, WorkerConfig
 from stream.fuse import Fuser
@@ -47,10 +49,11 @@ STREAM = "live"
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """A bundle as it was named, and opened."""
+    """A bundle as it was named, and opened; `on_air`: lives are played to it over HLS, in real time."""
 
     named: str
     bundle: Bundle
+    on_air: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,18 @@ class Effort:
     live_s: Seconds
     wall_s: float
     cpu_s: float
+    zero_utc: float | None = None  # program date-time of the first frame, of a live that was on air
+
+    @property
+    def zero(self) -> Zero:
+        return Zero(self.zero_utc)
 
 
 def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
     """Raises EvaluationError where the live cannot be watched, and what galleries raise."""
     truth, bundle = read_truth(live / TRUTH), recogniser.bundle
     gallery = gallery_of(live, bundle, lambda done, of: tell("gallery", done, of))
-    config = _config(live, recogniser)
-    key = _key(live, config, bundle.hash, gallery.version)
+    key = _key(live, recogniser, gallery.version)
     if (effort := read_effort(live)) is not None and effort.key == key:
         return effort
     (live / MADE_BY).unlink(missing_ok=True)
@@ -78,13 +85,26 @@ def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
         lambda query: _nearest(gallery, query),
         worth=lambda at: any(s.listed and s.shown_at <= at <= s.hidden_at for s in truth.shown),
         on_view=lambda at: tell("watching", at, truth.seconds),
+        replayed=not recogniser.on_air,
     )
     wall, cpu = time.perf_counter(), time.process_time()
-    asyncio.run(_watch(config, recorder))
+    zero_utc = (_on_air if recogniser.on_air else _replayed)(live, recogniser, recorder)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     main = _again(recorder.kept, main_gallery_of(live, bundle), bundle, tell)
     views = [replace(view, main=main.get(i)) for i, view in enumerate(recorder.views)]
-    return _write(live, views, recorder.lines, Effort(key, bundle.name, len(views), truth.seconds, wall, cpu))
+    effort = Effort(key, bundle.name, len(views), truth.seconds, wall, cpu, zero_utc)
+    return _write(live, views, recorder.lines, effort)
+
+
+def _replayed(live: Path, recogniser: Recogniser, recorder: Recorder) -> None:
+    asyncio.run(_watch(_config(live, recogniser, str((live / VIDEO).absolute())), recorder))
+
+
+def _on_air(live: Path, recogniser: Recogniser, recorder: Recorder) -> float | None:
+    with on_air(live / VIDEO) as broadcast:
+        recorder.zero = lambda: broadcast.zero_utc or 0.0
+        asyncio.run(_watch(_config(live, recogniser, broadcast.url), recorder))
+        return broadcast.zero_utc
 
 
 def read_effort(live: Path) -> Effort | None:
@@ -97,20 +117,17 @@ def read_effort(live: Path) -> Effort | None:
         return None
 
 
-def _key(live: Path, config: WorkerConfig, bundle_hash: str, gallery_version: str) -> str:
+def _key(live: Path, recogniser: Recogniser, gallery_version: str) -> str:
     program = of_sources("stream", "engines", "indexes", "benchmarks.liveshop.evaluate")
-    made_of = (bundle_hash, gallery_version, str((live / VIDEO).stat().st_size))
-    return of_texts(program, _settings(config), *made_of, (live / TRUTH).read_text(encoding="utf-8"))
+    made_of = (recogniser.bundle.hash, gallery_version, str((live / VIDEO).stat().st_size))
+    settings = _config(live, recogniser, "").model_dump_json(exclude={"gallery": True, "bundle": True})
+    return of_texts(program, settings, *made_of, (live / TRUTH).read_text(encoding="utf-8"))
 
 
-def _settings(config: WorkerConfig) -> str:
-    """All but where things lie: a folder may be moved."""
-    return config.model_dump_json(exclude={"gallery": True, "bundle": True, "streams": {"__all__": {"url"}}})
-
-
-def _config(live: Path, recogniser: Recogniser) -> WorkerConfig:
-    source = SourceConfig(pace="fast", allow_files=True)
-    stream = StreamConfig(stream_id=STREAM, url=SecretStr(str((live / VIDEO).absolute())), source=source)
+def _config(live: Path, recogniser: Recogniser, url: str) -> WorkerConfig:
+    air = recogniser.on_air
+    source = SourceConfig(pace="realtime" if air else "fast", allow_files=not air, allow_private_hosts=air)
+    stream = StreamConfig(stream_id=STREAM, url=SecretStr(url), source=source)
     return WorkerConfig(gallery=live / ALL, bundle=recogniser.named, streams=(stream,))
 
 
