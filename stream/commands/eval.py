@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.liveshop.evaluate.lives import FAMILIES, Run
+from benchmarks.liveshop.evaluate.errors import EvaluationError
+from benchmarks.liveshop.evaluate.lives import FAMILIES, Run, Which
 from benchmarks.liveshop.evaluate.replay import EVENTS, Recogniser
 from benchmarks.liveshop.evaluate.run import watch_lives
-from benchmarks.liveshop.score import read_spans, score
+from benchmarks.liveshop.evaluate.systems import systems_of
+from benchmarks.liveshop.score import score
 from engines.bundle import open_bundle
 from stream.commands.output import print_json, progress_bar
 from stream.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from benchmarks.liveshop.evaluate.systems import System
+
+    Tell = Callable[[str, str, float, float], None]
+
 app = typer.Typer(no_args_is_help=True, help="Benchmarks with known truth.")
 
 MINUTES = 4.0
+SHARES = 20  # lines of JSON progress a stage
 
 
 @app.callback()
@@ -29,38 +40,106 @@ def _root() -> None:
 
 @app.command()
 def liveshop(
-    family: Annotated[str, typer.Option(help="printed: made on the spot; photos: a catalogue and photographs.")],
-    out: Annotated[Path, typer.Option(help="The run's folder: lives, score.json and report.html. It is resumed.")],
+    *,
+    family: Annotated[str, typer.Option(help="printed: products made on the spot. photos: yours, with --photos.")],
+    out: Annotated[Path, typer.Option(help="The run's folder: its lives, score.json, report.html. It is resumed.")],
     seed: Annotated[int, typer.Option(min=0, help="1000 to 1999 are for tuning; scores are told of others.")] = 7,
     lives: Annotated[int, typer.Option(min=1, max=1000, help="How many lives.")] = 6,
     minutes: Annotated[float, typer.Option(min=0.25, max=600, help="How long each live is.")] = MINUTES,
+    photos: Annotated[Path | None, typer.Option(help="A folder with a catalogue and photographs of it.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="Another feed than the photographs' own.")] = None,
+    which: Annotated[Which, typer.Option(help="Of the photographed products, those introduced.")] = "never-met",
+    events: Annotated[
+        list[Path], typer.Option(help="Score another program beside: DIR/LIVE/events.jsonl. May be repeated.")
+    ] = [],
     bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
     live_hls: Annotated[
-        bool, typer.Option("--live-hls", help="Play each live over HLS from loopback, in real time.")
+        bool, typer.Option("--live-hls", help="Play lives over HLS from loopback in real time, no replay.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
-    """Renders lives with known truth, watches them, and says how right the recogniser was."""
-    if family not in FAMILIES:
-        raise UsageError(f"eval --family {family}: there is no such family: give one of {', '.join(FAMILIES)}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    run = Run(family, seed, lives, minutes * 60)
+    """Makes lives with known truth, watches them with the whole product, and says how right it was."""
+    run = checked(family, seed, lives, minutes, photos, catalogue, which)
+    check_events(events, run)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us politely leaves nothing half-made
     recogniser = Recogniser(bundle, open_bundle(bundle), on_air=live_hls)
-    with progress_bar() as bar:
-        tasks: dict[str, object] = {}
+    try:
+        with progress_bar() as bar:
+            watched = list(watch_lives(run, out, recogniser, _json_progress() if as_json else _bar_progress(bar)))
+        systems = systems_of(watched, run.family, events)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise EvaluationError(f"eval --out {out}: {why}: see to that, then run again to go on") from error
+    tell(systems)
 
-        def tell(live: str, stage: str, done: float, of: float) -> None:
-            task = bar_task(stage)
-            bar.update(task, description=f"{live} {stage}", completed=done, total=of)
 
-        def bar_task(stage: str):
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, note="")
-            return tasks[stage]
+def checked(
+    family: str,
+    seed: int,
+    lives: int,
+    minutes: float,
+    photos: Path | None,
+    catalogue: Path | None,
+    which: Which,
+) -> Run:
+    """What can be told before anything starts."""
+    known = next((name for name in FAMILIES if name == family), None)
+    if known is None:
+        raise UsageError(f"eval --family {family}: no such family: give one of {', '.join(FAMILIES)}")
+    if known == "photos" and photos is None:
+        raise UsageError("eval --family photos: needs --photos DIR, a folder with a catalogue and photographs of it")
+    if known == "printed" and (photos or catalogue):
+        raise UsageError("eval --family printed: makes its own products: leave --photos and --catalogue out")
+    folder, feed = (None if path is None else str(path.absolute()) for path in (photos, catalogue))
+    return Run(known, seed, lives, minutes * 60, folder, feed, which)
 
-        watched = list(watch_lives(run, out, recogniser, tell))
-    for one in watched:
-        spans = read_spans((one.folder / EVENTS).read_text().splitlines(), one.truth.seconds, one.effort.zero)
-        result = asdict(score(one.truth, spans))
-        del result["rows"], result["stray"]
-        print_json({"live": one.name, **result, **asdict(one.effort)})
+
+def check_events(folders: Sequence[Path], run: Run) -> None:
+    for folder in folders:
+        lacking = [name for name in run.names if not (folder / name / EVENTS).is_file()]
+        if lacking:
+            raise UsageError(
+                f"eval --events {folder}: no {lacking[0]}/{EVENTS}: a folder for each live of this run is expected"
+            )
+
+
+def _bar_progress(bar: Progress) -> Tell:
+    """One bar for what is rendered, one for what is done with the live at hand."""
+    tasks: dict[bool, TaskID] = {}
+
+    def tell_bar(live: str, stage: str, done: float, of: float) -> None:
+        rendering = stage == "rendering"
+        if rendering not in tasks:
+            tasks[rendering] = bar.add_task("", note="")
+        bar.update(tasks[rendering], description=f"{live} {stage}", completed=round(done), total=round(of) or None)
+
+    return tell_bar
+
+
+def _json_progress() -> Tell:
+    """A line for every stage and every twentieth of it. Two threads tell: a line is one write."""
+    last: dict[tuple[str, str], int] = {}
+
+    def tell_line(live: str, stage: str, done: float, of: float) -> None:
+        step = int(SHARES * done / of) if of else 0
+        if last.get((live, stage)) != step:
+            last[live, stage] = step
+            line = {"live": live, "stage": stage, "done": round(done, 1), "of": round(of, 1)}
+            print_json({"type": "nowshowing.eval.progress", **line})
+
+    return tell_line
+
+
+def tell(systems: Sequence[System]) -> None:
+    for system in systems:
+        print_json({"type": "nowshowing.eval.score", "system": system.name, "note": system.note, **_pooled(system)})
+
+
+def _pooled(system: System) -> dict[str, float]:
+    scores = [score(told.live.truth, told.spans) for told in system.told]
+    right = sum(row.span is not None for s in scores for row in s.rows)
+    asked = sum(row.shown.listed for s in scores for row in s.rows)
+    spans = sum(len(told.spans) for told in system.told)
+    hours = sum(told.live.truth.seconds for told in system.told) / 3600
+    wrong = sum(s.wrong_product_s for s in scores) / hours
+    return {"f1": 2 * right / max(asked + spans, 1), "wrong_s_h": wrong, "asked": asked, "told": spans}
