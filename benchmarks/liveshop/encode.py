@@ -30,7 +30,9 @@ PLAYLIST = "live.m3u8"
 class Writer:
     """Takes one picture after the other, and the sound that goes with them."""
 
-    def __init__(self, path: Path, *, segments: bool) -> None:
+    def __init__(
+        self, path: Path, *, segments: bool, size: tuple[int, int] = (WIDTH, HEIGHT), bit_rate: int = BIT_RATE
+    ) -> None:
         """`segments`: write HLS beside `path`, the playlist; each segment appears whole or not at all."""
         if segments:
             options = {
@@ -43,8 +45,9 @@ class Writer:
         else:
             self._out = av.open(str(path), "w", options={"movflags": "+faststart"} if path.suffix == ".mp4" else {})
         self._video = self._out.add_stream("libx264", rate=FPS)
-        self._video.width, self._video.height, self._video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        self._video.bit_rate = BIT_RATE
+        self._video.width, self._video.height = size
+        self._video.pix_fmt = "yuv420p"
+        self._video.bit_rate = bit_rate
         self._video.codec_context.gop_size = FPS * SEGMENT_S
         self._video.options = {
             "preset": "superfast",  # half the time of veryfast on noisy pictures; the bit rate makes up for it

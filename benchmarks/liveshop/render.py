@@ -1,91 +1,85 @@
-"""Makes a live: script to pictures, sound, truth and catalogue in a folder. `python -m benchmarks.liveshop.render`.
-
-A folder is whole or not there: a file is rendered aside and renamed; live segments are removed again if it fails.
-"""
+"""Lives of the printed family, and a command that makes one. `python -m benchmarks.liveshop.render`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import shutil
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
-from benchmarks.liveshop import speech
+from benchmarks.liveshop import encode, speech
 from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.catalogue import write_catalogue
-from benchmarks.liveshop.encode import PLAYLIST, Writer
-from benchmarks.liveshop.errors import WorldError
-from benchmarks.liveshop.show import DEMO_S, FPS, demo_show, random_show
-from benchmarks.liveshop.truth import read_truth, truth_of, write_truth
+from benchmarks.liveshop.live import TRUTH, VIDEO, air_live, film_live
+from benchmarks.liveshop.show import DEMO_S, HEIGHT, WIDTH, demo_show, random_show
+from benchmarks.liveshop.truth import truth_of
 from stream.errors import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from benchmarks.liveshop.live import Live, Planes, Progress
     from benchmarks.liveshop.show import Show
+    from benchmarks.liveshop.speech import Samples, Spoken
+    from benchmarks.liveshop.truth import Truth
 
-    Progress = Callable[[int, int], None]
     Make = Callable[[Show, Path, Progress | None], object]
 
-VIDEO = "live.mp4"
-TRUTH = "truth.jsonl"
+__all__ = ["FAILURES", "TRUTH", "VIDEO", "PrintedLive", "main", "printed_live", "render_folder", "render_live"]
+
 FAILURES: tuple[type[Exception], ...] = (*KNOWN, OSError, av.FFmpegError)
 
 
+class PrintedLive:
+    """A show as a live: what is asked of it is made then, and kept."""
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        self.name = show.name
+        self.seed = show.seed
+        self.seconds = show.seconds
+        self.size = (WIDTH, HEIGHT)
+        self.bit_rate = encode.BIT_RATE
+
+    def truth(self) -> Truth:
+        return truth_of(self.show, self._spoken)
+
+    def picture(self, frame: int) -> Planes:
+        return self._camera.picture(frame)
+
+    def sound(self) -> Samples:
+        return speech.track(self._spoken, self.seconds)
+
+    def write_catalogue(self, folder: Path) -> Path:
+        return write_catalogue(self.show.products, folder)
+
+    @cached_property
+    def _camera(self) -> Camera:
+        return Camera(self.show)
+
+    @cached_property
+    def _spoken(self) -> tuple[Spoken, ...]:
+        return speech.speak(self.show.lines)
+
+
+def printed_live(seed: int, index: int, seconds: float) -> Live:
+    """Live `index` of a run's seed: its own shop, products and order."""
+    return PrintedLive(random_show(seed * 1000 + index, seconds))
+
+
 def render_folder(show: Show, out: Path, progress: Progress | None = None) -> Path:
-    """Video, truth and catalogue in `out`; a folder that already holds this very live is left as it is."""
-    if out.exists():
-        _check_same(show, out)
-        return out
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        write_catalogue(show.products, part)
-        _film(show, part, part / VIDEO, segments=False, progress=progress)
-        return part.rename(out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    """See `film_live`."""
+    return film_live(PrintedLive(show), out, progress)
 
 
 def render_live(show: Show, out: Path, progress: Progress | None = None) -> None:
-    """HLS segments in `out` as they are made, the truth first; all of it is removed if it fails half-way."""
-    out.mkdir(parents=True)
-    try:
-        _film(show, out, out / PLAYLIST, segments=True, progress=progress)
-    except BaseException:
-        shutil.rmtree(out, ignore_errors=True)
-        raise
-
-
-def _check_same(show: Show, out: Path) -> None:
-    truth = read_truth(out / TRUTH)
-    if (truth.name, truth.seed, truth.seconds) != (show.name, show.seed, show.seconds):
-        raise WorldError(
-            f"folder {out}: holds another live ({truth.name}, {truth.seconds:g} s); remove it or name another folder"
-        )
-
-
-def _film(show: Show, folder: Path, target: Path, *, segments: bool, progress: Progress | None) -> None:
-    spoken = speech.speak(show.lines)
-    write_truth(truth_of(show, spoken), folder / TRUTH)
-    sound = speech.track(spoken, show.seconds)
-    camera = Camera(show)
-    writer = Writer(target, segments=segments)
-    step = speech.RATE // FPS
-    try:
-        for frame in range(show.frames):
-            writer.picture(camera.picture(frame), sound[frame * step : (frame + 1) * step])
-            if progress is not None and frame % FPS == 0:
-                progress(frame, show.frames)
-    finally:
-        writer.close()
+    """See `air_live`."""
+    air_live(PrintedLive(show), out, progress)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -66,7 +66,7 @@ def test_nothing_is_left_of_a_live_that_failed_half_way(
     def full(_done: int, _of: int) -> None:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(WorldError, match="No space left"):
         make(random_show(4, SECONDS), tmp_path / "live", full)
     assert list(tmp_path.iterdir()) == []
 
