@@ -6,7 +6,7 @@ first frame, where both are known; else its stream time, less what the recognise
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class _Data(_Read):
     state: str
     shown_at: _Moment | None = None
     hidden_at: _Moment | None = None
+    confidence: float | None = None
 
 
 class _Event(_Read):
@@ -58,12 +59,17 @@ class Zero:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One shown with its hidden. `told_after_s`: from the first frame it was seen in, to the event."""
+    """One shown with its hidden. `told_after_s`: from the first frame it was seen in, to the event.
+
+    `hidden_after_s`: from the last one to the event; None where it was never hidden. `confidence`: the shown event's.
+    """
 
     product_id: str
     shown_at: Seconds
     hidden_at: Seconds
     told_after_s: Seconds
+    hidden_after_s: Seconds | None = None
+    confidence: float | None = None
 
     @property
     def told_at(self) -> Seconds:
@@ -98,7 +104,7 @@ class Score:
 
 def read_spans(lines: Iterable[str], end: Seconds, zero: Zero) -> list[Span]:
     """Pairs each shown with its hidden, in order; one that never ended lasts until `end`."""
-    open_: dict[str, tuple[Seconds, Seconds]] = {}
+    open_: dict[str, Span] = {}
     spans: list[Span] = []
     for number, line in enumerate(lines, 1):
         event = _parse(line, number)
@@ -106,13 +112,12 @@ def read_spans(lines: Iterable[str], end: Seconds, zero: Zero) -> list[Span]:
         if not event.type.startswith("nowshowing.product.") or data.product_id is None or data.shown_at is None:
             continue
         if data.state == "shown":
-            told_after = (event.time - data.shown_at.wall).total_seconds()
-            open_[data.product_id] = (_at(data.shown_at, zero), told_after)
+            shown_at, after = _at(data.shown_at, zero), _after(event, data.shown_at)
+            open_[data.product_id] = Span(data.product_id, shown_at, max(end, shown_at), after, None, data.confidence)
         elif data.state == "hidden" and data.product_id in open_ and data.hidden_at is not None:
-            shown_at, told_after = open_.pop(data.product_id)
-            spans.append(Span(data.product_id, shown_at, _at(data.hidden_at, zero), told_after))
-    spans += [Span(i, shown_at, max(end, shown_at), told_after) for i, (shown_at, told_after) in open_.items()]
-    return sorted(spans, key=lambda span: (span.shown_at, span.product_id))
+            hidden_at, after = _at(data.hidden_at, zero), _after(event, data.hidden_at)
+            spans.append(replace(open_.pop(data.product_id), hidden_at=hidden_at, hidden_after_s=after))
+    return sorted([*spans, *open_.values()], key=lambda span: (span.shown_at, span.product_id))
 
 
 def score(truth: Truth, spans: Sequence[Span], tolerance_s: Seconds = TOLERANCE_S) -> Score:
@@ -183,6 +188,10 @@ def _flaps(spans: Sequence[Span]) -> int:
         flaps += span.shown_at - last.get(span.product_id, -FLAP_S - 1) < FLAP_S
         last[span.product_id] = span.hidden_at
     return flaps
+
+
+def _after(event: _Event, moment: _Moment) -> Seconds:
+    return (event.time - moment.wall).total_seconds()
 
 
 def _at(moment: _Moment, zero: Zero) -> Seconds:

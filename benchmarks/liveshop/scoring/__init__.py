@@ -1,0 +1,1 @@
+"""LiveShop's score: events, windows and calibration over many lives, two runs compared, a report. Watches nothing."""
