@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from benchmarks.liveshop.evaluate.systems import System
+    from benchmarks.liveshop.scoring.judged import Contender
 
     Tell = Callable[[str, str, float, float], None]
 
@@ -130,16 +130,16 @@ def _json_progress() -> Tell:
     return tell_line
 
 
-def tell(systems: Sequence[System]) -> None:
+def tell(systems: Sequence[Contender]) -> None:
     for system in systems:
         print_json({"type": "nowshowing.eval.score", "system": system.name, "note": system.note, **_pooled(system)})
 
 
-def _pooled(system: System) -> dict[str, float]:
-    scores = [score(told.live.truth, told.spans) for told in system.told]
+def _pooled(system: Contender) -> dict[str, float]:
+    scores = [score(told.truth, told.spans) for told in system.lives]
     right = sum(row.span is not None for s in scores for row in s.rows)
     asked = sum(row.shown.listed for s in scores for row in s.rows)
-    spans = sum(len(told.spans) for told in system.told)
-    hours = sum(told.live.truth.seconds for told in system.told) / 3600
+    spans = sum(len(told.spans) for told in system.lives)
+    hours = sum(told.truth.seconds for told in system.lives) / 3600
     wrong = sum(s.wrong_product_s for s in scores) / hours
     return {"f1": 2 * right / max(asked + spans, 1), "wrong_s_h": wrong, "asked": asked, "told": spans}

@@ -56,6 +56,8 @@ def test_a_run_of_one_label_is_one_span_told_with_its_first_frame() -> None:
     spans = spans_of(trace, LABELS["nearest"](trace, 0.5))
     assert [(s.product_id, s.shown_at, s.hidden_at) for s in spans] == [("A", 1.0, 2.0), ("B", 3.0, 3.0)]
     assert spans[0].told_after_s == pytest.approx(0.15)
+    assert spans[0].hidden_after_s == pytest.approx(0.65)
+    assert spans[1].hidden_after_s is None
 
 
 def shown(product: str, start: float, stop: float) -> Shown:

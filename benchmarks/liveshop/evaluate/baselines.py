@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from benchmarks.liveshop.evaluate.trace import Traced
+    from stream.types import Seconds
 
     Label = str | None  # a product, or nothing
     Labels = Callable[[Sequence[Traced], float], list[Label]]
@@ -49,13 +50,24 @@ def looked(view: Traced) -> list[tuple[str, float]]:
 
 
 def spans_of(trace: Sequence[Traced], labels: Sequence[Label]) -> list[Span]:
-    """Unbroken runs of one label. Told with the frame that begins one, once that was encoded and searched."""
+    """Unbroken runs of one label, told with the frame that begins one, hidden with the one that ends it."""
+    runs = [(label, [view for view, _ in run]) for label, run in groupby(zip(trace, labels, strict=True), key=_label)]
     spans: list[Span] = []
-    for label, run in groupby(zip(trace, labels, strict=True), key=lambda pair: pair[1]):
-        views = [view for view, _ in run]
+    for n, (label, views) in enumerate(runs):
         if label is not None:
-            spans.append(Span(label, views[0].at, views[-1].at, views[0].encode_s + views[0].search_s))
+            first, last = views[0], views[-1]
+            after = runs[n + 1][1][0] if n + 1 < len(runs) else None
+            hidden_after_s = None if after is None else after.at - last.at + _cost_s(after)
+            spans.append(Span(label, first.at, last.at, _cost_s(first), hidden_after_s))
     return spans
+
+
+def _label(pair: tuple[Traced, Label]) -> Label:
+    return pair[1]
+
+
+def _cost_s(view: Traced) -> Seconds:
+    return view.encode_s + view.search_s
 
 
 def _best(ranked: Sequence[tuple[str, float]], least: float) -> Label:

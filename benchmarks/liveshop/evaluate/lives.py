@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from benchmarks.liveshop.render import render_folder
-from benchmarks.liveshop.show import random_show
+from benchmarks.liveshop.live import film_live
+from benchmarks.liveshop.render import printed_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,4 +46,4 @@ def run_from_json(text: str) -> Run:
 
 def film(run: Run, index: int, out: Path, progress: Callable[[int, int], None]) -> Path:
     """The live's folder, whole; one that is there already is left as it is."""
-    return render_folder(random_show(run.seed * 100 + index, run.seconds), out, progress)
+    return film_live(printed_live(run.seed, index, run.seconds), out, progress)
