@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchmarks.liveshop.score import Span
     from benchmarks.liveshop.truth import Truth
     from stream.types import Seconds
@@ -24,12 +26,16 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One live and what one system made of it. `name` says family, seed and index: lives are paired by it."""
+    """One live and what one system made of it. `name` says family, seed and index: lives are paired by it.
+
+    `groups`: products to what they are variants of, as the catalogue says; look-alikes are told apart by it.
+    """
 
     name: str
     truth: Truth
     spans: tuple[Span, ...]
     windows: tuple[Ranking, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

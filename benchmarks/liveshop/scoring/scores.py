@@ -126,9 +126,9 @@ class Introduction:
     listed: bool
     shown_at: float
     hidden_at: float
-    scale: str | None = None
-    duration: str | None = None
-    number: str | None = None
+    scale: str = ""
+    duration: str = ""
+    number: str = ""
     right_1s: bool = False
     right_3s: bool = False
     onset_s: float | None = None  # from its first visible frame to the event; None where nothing was told of it
