@@ -86,3 +86,16 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (process.returncode, out) == (2, "")
     assert "holds something that is no run of lives" in err.replace("\n", " ")
     assert [path.name for path in tmp_path.iterdir()] == ["dear.txt"]
+
+
+def test_a_full_disk_is_one_line_and_no_half_written_live(tmp_path: Path) -> None:
+    """The limit on the size of files stands for the disk."""
+    out = tmp_path / "run"
+    command = (
+        f"ulimit -f 400; trap '' XFSZ; exec {sys.executable} -m stream eval liveshop {' '.join(SHORT)} --out {out}"
+    )
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "error: live printed-1005-0: " in done.stderr
+    assert [path.name for path in out.iterdir()] == ["run.json"]

@@ -85,21 +85,26 @@ class Renderer:
         return self._out / name
 
     def _read(self) -> None:
-        """In the thread: what the child says, until it says nothing any more."""
+        """In the thread: what the child says, until it says nothing any more; then nobody waits in vain."""
         process = self._process
         assert process is not None
         assert process.stdout is not None
-        with process.stdout as lines:
-            for line in lines:
-                word = json.loads(line)
-                with self._changed:
-                    if word["frames"] == word["of"]:
-                        self._done.add(word["live"])
-                        self._changed.notify_all()
-                self._tell(word["live"], word["frames"], word["of"])
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
+        try:
+            with process.stdout as lines:
+                for line in lines:
+                    self._take(json.loads(line))
+        finally:
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
+
+    def _take(self, word: dict[str, object]) -> None:
+        live, frames, of = str(word["live"]), float(str(word["frames"])), float(str(word["of"]))
+        if frames == of:
+            with self._changed:
+                self._done.add(live)
+                self._changed.notify_all()
+        self._tell(live, frames, of)
 
     def _said(self) -> str:
         assert self._process is not None
