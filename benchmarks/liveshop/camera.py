@@ -36,7 +36,8 @@ class Camera:
     def __init__(self, show: Show) -> None:
         cv2.setNumThreads(1)  # a renderer is one core's worth of work, beside whoever watches
         self._show = show
-        self._rgb = scene.backdrops(show.seed)
+        self._scenery = scene.Scenery(show)
+        self._rgb = self._scenery.at(0)
         self._planes = [to_planes(picture) for picture in self._rgb]
         rng = generator(show.seed, "noise")
         self._noise = [_grain(rng) for _ in range(NOISES)]
@@ -45,12 +46,19 @@ class Camera:
 
     def picture(self, frame: int) -> Planes:
         at = frame / FPS
+        self._set(at)
         phase = round((scene.PHASES - 1) / 2 * (1 + sin(2 * pi * 0.19 * at)))
         planes = self._planes[phase].copy()
         for introduction in self._show.introductions:
             self._draw(planes, self._rgb[phase], introduction, at)
         self._expose(planes, frame)
         return planes
+
+    def _set(self, at: float) -> None:
+        """The scene as it stands now; encoded anew only when something of it has changed."""
+        stands = self._scenery.at(at)
+        if stands is not self._rgb:
+            self._rgb, self._planes = stands, [to_planes(picture) for picture in stands]
 
     def _draw(self, planes: Planes, backdrop: NDArray[np.uint8], introduction: Introduction, at: float) -> None:
         pose = introduction.path.pose(at)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 From = Literal["left", "right", "below"]
 ENTER_S = 0.8
 LEAVE_S = 0.7
+TAKE_S = 0.9
+PUT_S = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Path:
     near: float  # how much larger it gets at its nearest
     phases: tuple[float, ...]  # what makes this hand's tremor its own
     cover: Cover | None = None
+    rounds: float = 1.0  # how often it comes near
+    taken_from: Pose | None = None  # where it lay before, instead of coming from outside
+    put_down: Pose | None = None  # where it lies afterwards, instead of going
 
     def pose(self, at: Seconds) -> Pose | None:
         """None when it is not on screen at all."""
@@ -52,8 +57,8 @@ class Path:
         shake_x, shake_y = self._shake(at)
         a, b, c = self.phases[:3]
         middle = (since - ENTER_S) / max(self.stop - self.start - ENTER_S - LEAVE_S, 0.1)
-        closer = 1 + self.near * sin(pi * min(max(middle, 0.0), 1.0)) ** 2
-        return Pose(
+        closer = 1 + self.near * sin(pi * self.rounds * min(max(middle, 0.0), 1.0)) ** 2
+        held = Pose(
             x=x + shake_x,
             y=y + shake_y,
             height=self.height * closer,
@@ -61,6 +66,11 @@ class Path:
             pitch=0.12 * sin(2 * pi * 0.27 * since + b),
             roll=self.tilt + 0.05 * sin(2 * pi * 0.41 * since + c),
         )
+        if self.taken_from is not None and since < TAKE_S:
+            return between(self.taken_from, held, since / TAKE_S)
+        if self.put_down is not None and left < PUT_S:
+            return between(self.put_down, held, left / PUT_S)
+        return held
 
     def hand_over(self, at: Seconds) -> float | None:
         """0..1: how far the covering hand has passed; None when it is away."""
@@ -70,6 +80,8 @@ class Path:
 
     def _place(self, since: Seconds, left: Seconds) -> tuple[float, float]:
         x, y = self.home
+        if (self.taken_from if since < left else self.put_down) is not None:
+            return x, y
         away = (self.comes, 1 - ease(since / ENTER_S)) if since < left else (self.goes, 1 - ease(left / LEAVE_S))
         match away:
             case ("left", share):
@@ -84,6 +96,12 @@ class Path:
         a, b, c, d = self.phases[:4]
         sway_x, sway_y = 13 * sin(2 * pi * 0.31 * at + a), 8 * sin(2 * pi * 0.47 * at + b)
         return sway_x + 1.1 * sin(2 * pi * 4.3 * at + c), sway_y + 1.3 * sin(2 * pi * 5.9 * at + d)
+
+
+def between(start: Pose, end: Pose, share: float) -> Pose:
+    """From `start` at 0 to `end` at 1."""
+    eased = ease(share)
+    return Pose(*(a + (b - a) * eased for a, b in zip(start, end, strict=True)))
 
 
 def ease(share: float) -> float:

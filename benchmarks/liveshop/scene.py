@@ -1,4 +1,5 @@
-"""What stands still: the shop behind the host, the host, the table, the banner. Drawn once for a live."""
+"""What stands still: the shop behind the host, the host, the table and what is on it, the banner. Drawn once for as
+long as nothing of it changes."""
 
 from __future__ import annotations
 
@@ -7,31 +8,99 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.liveshop import ink, labels
+from benchmarks.liveshop import ink, labels, paint
+from benchmarks.liveshop.bodies import Face, make_body
 from benchmarks.liveshop.hands import SKIN, SLEEVE, flesh, stacked
 from benchmarks.liveshop.ink import INK, WHITE, Area, Canvas, generator, hsv
 from benchmarks.liveshop.products import make_products
 from benchmarks.liveshop.show import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from benchmarks.liveshop.show import Show, Still
+    from stream.types import Seconds
 
 BANNER = Area(36, 628, 470, 66)  # the lower third: always in front
 FOREIGN = 7919  # what lies on the shelf comes from a world of its own, so that no scored product is among it
 PHASES = 9  # pictures of the host swaying, one pixel apart
 
 
-def backdrops(seed: int) -> list[Canvas]:
-    """The whole scene, once for each of PHASES steps of the host's sway."""
+class Scenery:
+    """A show's scene as it stands at any moment. Keeps the last one, so that asking in order of time is quick."""
+
+    def __init__(self, show: Show) -> None:
+        shelf = [item for item in show.still if item.why == "shelf"]
+        self._table = sorted((i for i in show.still if i.why != "shelf"), key=lambda item: item.pose.y)
+        self._banner = show.programme.plain  # a programme of its own has its own graphics
+        self._empty = backdrops(show.seed, shelf, banner=self._banner)
+        self._lying: list[Still] = []
+        self._filled = self._empty
+
+    def at(self, at: Seconds) -> list[Canvas]:
+        """The whole scene, once for each of PHASES steps of the host's sway: the same list while nothing changes."""
+        lying = [item for item in self._table if item.start <= at < item.stop]
+        if lying != self._lying:
+            self._lying = lying
+            self._filled = self._with(lying) if lying else self._empty
+        return self._filled
+
+    def _with(self, lying: Sequence[Still]) -> list[Canvas]:
+        filled = [canvas.copy() for canvas in self._empty]
+        for item in lying:
+            stand(filled, item)
+        if self._banner:
+            for canvas in filled:
+                _banner(canvas)
+        return filled
+
+
+def backdrops(seed: int, shelf: Sequence[Still] = (), *, banner: bool = True) -> list[Canvas]:
+    """The whole scene but the table's load, once for each of PHASES steps of the host's sway."""
     rng = generator(seed, "scene")
     wall = _wall(rng)
     _shelf(wall, seed + FOREIGN, rng)
+    for item in shelf:
+        stand([wall], item, light=0.8)
     _plant(wall, rng)
     _poster(wall, rng)
     wall = np.asarray(cv2.GaussianBlur(wall, (5, 5), 1.4), np.uint8)  # a little out of focus
     host = _host(rng)
     table = _table(rng)
-    return [_compose(wall, host, table, step - PHASES // 2) for step in range(PHASES)]
+    made = [_compose(wall, host, table, step - PHASES // 2) for step in range(PHASES)]
+    if banner:
+        for canvas in made:
+            _banner(canvas)
+    return made
+
+
+def stand(canvases: Sequence[Canvas], item: Still, light: float = 0.94) -> None:
+    """Draws a product that is merely there, with its shadow, on each of some pictures."""
+    faces = make_body(item.product).faces(item.pose)
+    quads = np.concatenate([face.quad for face in faces])
+    (left, _), (right, foot) = quads.min(axis=0), quads.max(axis=0)
+    middle = (float(left + right) / 2, float(foot) - 3)
+    faces = [_shadow(middle, float(right - left)), *faces]
+    area = paint.bounds(faces, WIDTH, HEIGHT)
+    if area is None:
+        return
+    drawn = paint.layer(faces, area)
+    drawn[..., :3] = cv2.convertScaleAbs(drawn[..., :3], alpha=light)
+    for canvas in canvases:
+        spot = canvas[area.y : area.y + area.h, area.x : area.x + area.w]
+        spot[:] = paint.onto(spot, drawn)
+
+
+def _shadow(middle: tuple[float, float], width: float) -> Face:
+    sprite = np.zeros((64, 256, 4), np.uint8)
+    cv2.ellipse(sprite, (128, 32), (108, 18), 0, 0, 360, (0, 0, 0, 120), -1, cv2.LINE_AA)
+    sprite = np.asarray(cv2.GaussianBlur(sprite, (0, 0), 6), np.uint8)
+    half_w, half_h = width * 0.62, 13.0
+    (x, y) = middle
+    corners = [[x - half_w, y - half_h], [x + half_w, y - half_h], [x + half_w, y + half_h], [x - half_w, y + half_h]]
+    return Face(sprite, np.array(corners, np.float32))
 
 
 def _wall(rng: np.random.Generator) -> Canvas:
@@ -111,7 +180,6 @@ def _compose(wall: Canvas, host: NDArray[np.uint8], table: Canvas, sway: int) ->
     share = moved[..., 3:].astype(np.float32) / 255
     canvas[:] = np.rint(canvas * (1 - share) + moved[..., :3]).astype(np.uint8)
     canvas[HEIGHT - table.shape[0] :] = table
-    _banner(canvas)
     return canvas
 
 

@@ -1,19 +1,24 @@
-"""The script of a live: what is shown when, and what the host says. Pure: the same seed gives the same script."""
+"""What a show consists of, and two plain scripts: the demo's and one for each seed. Pure: same seed, same script.
+
+`script.live_show` makes the full-blown lives that are scored.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchmarks.liveshop.ink import generator
 from benchmarks.liveshop.motion import Path, random_path
 from benchmarks.liveshop.products import make_products
+from benchmarks.liveshop.programme import Programme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
 
+    from benchmarks.liveshop.bodies import Pose
     from benchmarks.liveshop.products import Product
     from stream.types import Seconds
 
@@ -25,6 +30,8 @@ DEMO_SEED = 11
 DEMO_S = 92.0
 SHORTEST_S = 14.0  # of a live with one introduction in it
 UNLISTED_EVERY = 6  # in random lives, about one introduction in so many is of a product that no catalogue has
+
+PLAIN = Programme()  # the picture is the scene
 
 INTROS = (
     "Next up is the {brand} {name}, {flavour}.",
@@ -43,6 +50,8 @@ CHATTER = (
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
+    """A product in the host's hand. Two that overlap are held side by side; the later one is in front."""
+
     product: Product
     path: Path
 
@@ -57,6 +66,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A product that is merely there for [start, stop): it lies or stands on the table, or on the shelf behind."""
+
+    product: Product
+    pose: Pose
+    start: Seconds
+    stop: Seconds
+    why: Literal["lying", "shelf"] = "lying"
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     name: str
     seed: int
@@ -64,6 +84,8 @@ class Show:
     products: tuple[Product, ...]  # all of this world, listed or not
     introductions: tuple[Introduction, ...]
     lines: tuple[Line, ...]
+    still: tuple[Still, ...] = ()
+    programme: Programme = PLAIN
 
     @property
     def frames(self) -> int:

@@ -1,36 +1,58 @@
 """What really happened in a live, as JSON lines: made from the script and geometry alone, before a pixel is drawn.
 
-A product counts as shown while at least half of its front is in view (inside the picture, not behind a hand or the
-banner) and its front is at least READABLE pixels high. `shown_at` and `hidden_at` are the times of the first and the
-last such frame of an introduction, in seconds since the first frame of the live.
+What counts as shown is said in `sight`. `shown_at` and `hidden_at` are the times of the first and the last frame of
+an introduction that counts, in seconds since the first frame of the live; where it cannot be seen for more than
+INTERRUPTED_S in between (an ad break), it is two. Boxes are told for every BOX_EVERY frames: two a second.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-import cv2
 import numpy as np
 
-from benchmarks.liveshop import hands, scene
-from benchmarks.liveshop.bodies import make_body
 from benchmarks.liveshop.errors import WorldError
-from benchmarks.liveshop.show import FPS, HEIGHT, WIDTH
+from benchmarks.liveshop.ink import Area
+from benchmarks.liveshop.programme import Stretch
+from benchmarks.liveshop.show import FPS
+from benchmarks.liveshop.sight import IN_VIEW, READABLE, Sight, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from benchmarks.liveshop.bodies import Body, Face, Pose, Quad
-    from benchmarks.liveshop.show import Introduction, Show
+    from benchmarks.liveshop.show import Show
+    from benchmarks.liveshop.sight import Box
     from benchmarks.liveshop.speech import Spoken
     from stream.types import Seconds
 
-READABLE = 140  # pixels of 720
-IN_VIEW = 0.5  # share of the front
+__all__ = [
+    "IN_VIEW",
+    "READABLE",
+    "Other",
+    "Placed",
+    "Shown",
+    "Truth",
+    "Word",
+    "duration_of",
+    "number_of",
+    "read_truth",
+    "scale_of",
+    "truth_of",
+    "visible",
+    "write_truth",
+]
+
 BOX_EVERY = FPS // 2
-COARSE = 4  # visibility is measured on a picture so many times smaller
+INTERRUPTED_S = 2.0
+
+Scale = Literal["small", "medium", "large"]  # the front's box is below 5 %, up to 12 %, above of the picture
+Duration = Literal["short", "mid", "long"]  # below 5 s, up to 10 s, above
+Number = Literal["one", "few", "many"]  # listed products in view at the middle of it: 1, 2 or 3, more
+KINDS = ("introduction", "other", "stretch", "word")  # of lines
+Why = Literal["lying", "shelf", "ad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,19 @@ class Shown:
     hidden_at: Seconds
     covered_s: Seconds  # how long less than nine tenths of the front could be seen
     boxes: tuple[Placed, ...] = ()
+    scale: Scale = "medium"
+    duration: Duration = "mid"
+    number: Number = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A catalogue product that is in view and must not be told."""
+
+    product_id: str
+    start: Seconds
+    stop: Seconds
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,75 +107,49 @@ class Truth:
     seconds: Seconds
     shown: tuple[Shown, ...]
     words: tuple[Word, ...] = ()
+    others: tuple[Other, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
     def until(self, seconds: Seconds) -> Truth:
         """What can be asked of someone who watched only the first `seconds`."""
-        cut = [s for s in self.shown if s.hidden_at <= seconds]
-        return Truth(self.name, self.seed, min(seconds, self.seconds), tuple(cut), self.words)
+        cut = tuple(s for s in self.shown if s.hidden_at <= seconds)
+        return replace(self, seconds=min(seconds, self.seconds), shown=cut)
 
 
 def truth_of(show: Show, spoken: tuple[Spoken, ...] = ()) -> Truth:
-    shown = [found for item in show.introductions if (found := _shown(item)) is not None]
+    sight = Sight(show)
+    shown = [part for place in range(len(show.introductions)) for part in _shown(sight, place)]
     words = [Word(*timed, line.product_id) for line in spoken for timed in line.words()]
-    return Truth(show.name, show.seed, show.seconds, tuple(shown), tuple(words))
+    others = [Other(s.product.product_id, s.start, s.stop, s.why) for s in show.still if s.product.listed]
+    return Truth(
+        name=show.name,
+        seed=show.seed,
+        seconds=show.seconds,
+        shown=tuple(sorted(shown, key=lambda one: (one.shown_at, one.product_id))),
+        words=tuple(words),
+        others=tuple(others),
+        stretches=show.programme.stretches,
+    )
 
 
-def visible(body: Body, introduction: Introduction, at: Seconds) -> float:
-    """The share of the front that can be seen; 0 when it is too small to be read."""
-    pose = introduction.path.pose(at)
-    if pose is None or pose.height < READABLE:
-        return 0.0
-    outline = body.outline(pose)
-    corner = outline.min(axis=0)
-    size = np.ceil((outline.max(axis=0) - corner) / COARSE).astype(int) + 1
-    front = np.zeros((int(size[1]), int(size[0])), np.uint8)
-    cv2.fillConvexPoly(front, np.rint((outline - corner) / COARSE).astype(np.int32), 255)
-    whole = int(np.count_nonzero(front))
-    for face in _occluders(body, introduction, pose, at):
-        front[_covering(face, corner, (int(size[0]), int(size[1]))) > 127] = 0
-    _clip(front, corner)
-    return int(np.count_nonzero(front)) / max(whole, 1)
-
-
-def _occluders(body: Body, introduction: Introduction, pose: Pose, at: Seconds) -> list[Face]:
-    faces = [hands.holding(body, pose)[1]]
-    share, cover = introduction.path.hand_over(at), introduction.path.cover
-    if share is not None and cover is not None:
-        faces.append(hands.passing(pose, share, cover.reach))
-    return faces
-
-
-def _covering(face: Face, corner: Quad, size: tuple[int, int]) -> cv2.typing.MatLike:
-    """The face's alpha as it falls on the coarse picture of the front."""
-    alpha = np.ascontiguousarray(face.sprite[::COARSE, ::COARSE, 3])
-    h, w = alpha.shape
-    source = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source, ((face.quad - corner) / COARSE).astype(np.float32))
-    return cv2.warpPerspective(alpha, matrix, size)
-
-
-def _clip(front: cv2.typing.MatLike, corner: Quad) -> None:
-    """Takes away what is outside the picture or behind the banner, in place."""
-    ys = np.arange(front.shape[0]) * COARSE + corner[1]
-    xs = np.arange(front.shape[1]) * COARSE + corner[0]
-    front[(ys < 0) | (ys >= HEIGHT)] = 0
-    front[:, (xs < 0) | (xs >= WIDTH)] = 0
-    banner = scene.BANNER
-    rows = (ys >= banner.y) & (ys < banner.y + banner.h)
-    columns = (xs >= banner.x) & (xs < banner.x + banner.w)
-    front[np.ix_(rows, columns)] = 0
-
-
-def _shown(introduction: Introduction) -> Shown | None:
-    """None for an introduction that nobody could have seen."""
-    body, path, product = make_body(introduction.product), introduction.path, introduction.product
-    frames = range(round(path.start * FPS), round(path.stop * FPS))
-    shares = {frame: visible(body, introduction, frame / FPS) for frame in frames}
+def _shown(sight: Sight, place: int) -> list[Shown]:
+    """Nothing for an introduction that nobody could have seen; two where it was interrupted."""
+    shares = sight.shares(place)
     seen = [frame for frame, share in shares.items() if share >= IN_VIEW]
-    if not seen:
-        return None
-    boxes = [_box(body, introduction, frame / FPS) for frame in seen if frame % BOX_EVERY == 0]
-    covered = sum(shares[frame] < 0.9 for frame in range(seen[0], seen[-1] + 1)) / FPS
+    parts: list[list[int]] = []
+    for frame in seen:
+        if not parts or frame - parts[-1][-1] > INTERRUPTED_S * FPS:
+            parts.append([])
+        parts[-1].append(frame)
+    return [_part(sight, place, shares, part) for part in parts]
+
+
+def _part(sight: Sight, place: int, shares: dict[int, float], seen: Sequence[int]) -> Shown:
+    product = sight.show.introductions[place].product
+    frames = [frame for frame in seen if frame % BOX_EVERY == 0]
+    boxes = [(frame / FPS, sight.box(place, frame / FPS)) for frame in frames or seen[:1]]
+    covered = sum(shares.get(frame, 0.0) < 0.9 for frame in range(seen[0], seen[-1] + 1)) / FPS
+    middle = seen[len(seen) // 2] / FPS
     return Shown(
         product_id=product.product_id,
         group=product.group,
@@ -148,24 +157,35 @@ def _shown(introduction: Introduction) -> Shown | None:
         shown_at=seen[0] / FPS,
         hidden_at=seen[-1] / FPS,
         covered_s=covered,
-        boxes=tuple(boxes),
+        boxes=tuple(Placed(at, *box) for at, box in boxes) if frames else (),
+        scale=scale_of([box for _, box in boxes]),
+        duration=duration_of((seen[-1] - seen[0]) / FPS),
+        number=number_of(sight.in_view(middle)),
     )
 
 
-def _box(body: Body, introduction: Introduction, at: Seconds) -> Placed:
-    pose = introduction.path.pose(at)
-    assert pose is not None
-    outline = body.outline(pose) / np.array([WIDTH, HEIGHT])
-    (left, top), (right, bottom) = (np.clip(edge(axis=0), 0, 1) for edge in (outline.min, outline.max))
-    return Placed(at, *(round(float(v), 4) for v in (left, top, right - left, bottom - top)))
+def scale_of(boxes: Sequence[Box]) -> Scale:
+    """By the median area of boxes in shares of the picture."""
+    share = float(np.median([box.w * box.h for box in boxes]))
+    return "small" if share < 0.05 else "medium" if share <= 0.12 else "large"
+
+
+def duration_of(seconds: Seconds) -> Duration:
+    return "short" if seconds < 5 else "mid" if seconds <= 10 else "long"
+
+
+def number_of(listed: int) -> Number:
+    return "one" if listed <= 1 else "few" if listed <= 3 else "many"
 
 
 def write_truth(truth: Truth, path: Path) -> None:
-    """One line for the live, one for each introduction and word, and a last one that says it is whole."""
+    """One line for the live, one for each introduction, other, stretch and word, a last one that says it is whole."""
     head = {"type": "live", "name": truth.name, "seed": truth.seed, "seconds": truth.seconds, "fps": FPS}
     lines = [
         head,
         *({"type": "introduction", **asdict(shown)} for shown in truth.shown),
+        *({"type": "other", **asdict(other)} for other in truth.others),
+        *({"type": "stretch", **asdict(stretch)} for stretch in truth.stretches),
         *({"type": "word", **asdict(word)} for word in truth.words),
         {"type": "end", "introductions": len(truth.shown), "words": len(truth.words)},
     ]
@@ -180,21 +200,38 @@ def read_truth(path: Path) -> Truth:
         head, last = lines[0], lines[-1]
         if head["type"] != "live" or last["type"] != "end":
             raise WorldError(f"truth {path}: not a whole truth file (render the live again)")
-        shown = tuple(_read_shown(line) for line in lines if line["type"] == "introduction")
-        words = tuple(
-            Word(line["start"], line["end"], line["text"], line["product_id"])
-            for line in lines
-            if line["type"] == "word"
+        of = {kind: [_fields(line) for line in lines if line["type"] == kind] for kind in KINDS}
+        return Truth(
+            name=head["name"],
+            seed=head["seed"],
+            seconds=head["seconds"],
+            shown=tuple(_read_shown(fields) for fields in of["introduction"]),
+            words=tuple(
+                Word(**fields)  # type: ignore[arg-type]
+                for fields in of["word"]
+            ),
+            others=tuple(
+                Other(**fields)  # type: ignore[arg-type]
+                for fields in of["other"]
+            ),
+            stretches=tuple(_read_stretch(fields) for fields in of["stretch"]),
         )
-        return Truth(head["name"], head["seed"], head["seconds"], shown, words)
     except OSError as error:
         raise WorldError(f"truth {path}: cannot be read: {error}") from error
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise WorldError(f"truth {path}: not a truth file ({error!r}); render the live again") from error
 
 
-def _read_shown(line: dict[str, object]) -> Shown:
-    fields = {key: value for key, value in line.items() if key != "type"}
+def _fields(line: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in line.items() if key != "type"}
+
+
+def _read_shown(fields: dict[str, object]) -> Shown:
     boxes = fields.pop("boxes")
     assert isinstance(boxes, list)
     return Shown(**fields, boxes=tuple(Placed(**box) for box in boxes))  # type: ignore[arg-type]
+
+
+def _read_stretch(fields: dict[str, object]) -> Stretch:
+    area = fields.pop("area", None)
+    return Stretch(**fields, area=Area(*area) if isinstance(area, list) else None)  # type: ignore[arg-type]
