@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 from benchmarks.liveshop.evaluate.baselines import LABELS, looked, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
+from benchmarks.liveshop.evaluate.galleries import FEED
 from benchmarks.liveshop.evaluate.replay import EVENTS, TRACE
 from benchmarks.liveshop.evaluate.thresholds import fit, fitted
 from benchmarks.liveshop.evaluate.trace import read_trace
@@ -35,9 +37,8 @@ def systems_of(watched: Sequence[Watched], family: Family, others: Sequence[Path
 def _ours(live: Watched, trace: Sequence[Traced]) -> Judged:
     spans = read_events(live.folder / EVENTS, live.truth.seconds, live.effort.zero)
     closed = [view for view in trace if view.window is not None]
-    return Judged(
-        live.name, live.truth, spans, tuple(Ranking(view.at, view.window or (), view.main) for view in closed)
-    )
+    windows = tuple(Ranking(view.at, view.window or (), view.main) for view in closed)
+    return Judged(live.name, live.truth, spans, windows, groups_of(live.folder))
 
 
 def _baseline(
@@ -58,15 +59,23 @@ def _baseline_told(name: str, at: float, live: Watched, trace: Sequence[Traced])
         return view.nearest if name == "nearest" else tuple(looked(view))
 
     spans = spans_of(trace, LABELS[name](trace, at))
-    return Judged(live.name, live.truth, tuple(spans), tuple(Ranking(view.at, ranked(view)) for view in trace))
+    windows = tuple(Ranking(view.at, ranked(view)) for view in trace)
+    return Judged(live.name, live.truth, tuple(spans), windows, groups_of(live.folder))
 
 
 def _other(folder: Path, watched: Sequence[Watched]) -> Contender:
     def judged(live: Watched) -> Judged:
         spans = read_events(folder / live.name / EVENTS, live.truth.seconds, Zero())
-        return Judged(live.name, live.truth, spans)
+        return Judged(live.name, live.truth, spans, groups=groups_of(live.folder))
 
     return Contender(folder.resolve().name, tuple(judged(live) for live in watched))
+
+
+def groups_of(live: Path) -> dict[str, str]:
+    """Products that are variants of one another, as the live's own feed says."""
+    with (live / FEED).open(encoding="utf-8", newline="") as feed:
+        rows = [(row["id"], row.get("item_group_id")) for row in csv.DictReader(feed)]
+    return {product_id: group for product_id, group in rows if group}
 
 
 def read_events(path: Path, seconds: Seconds, zero: Zero) -> tuple[Span, ...]:
