@@ -149,10 +149,10 @@ def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> di
     look = looker(gallery, bundle.matcher())
     scope = gallery.scope()
     known = {product.product_id for product in gallery.products}
+    fuser = Fuser()
     found: dict[int, Ranked] = {}
     for n, one in enumerate(kept):
         query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked))
-        fuser = Fuser()
         fuser.push(look(query))
         found[one.index] = ranked(fuser.close(Window(query.view.at, query.view.at, (query.view,))))
         tell("main images", n + 1, len(kept))
