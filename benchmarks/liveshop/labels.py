@@ -174,7 +174,7 @@ def _name(canvas: Canvas, product: Product, strip: Area, colours: Palette) -> No
 
 
 def _band(canvas: Canvas, product: Product, area: Area, colours: Palette, *, tilt: float) -> None:
-    """The one thing in which siblings differ: the band's colour and the word on it."""
+    """The one thing in which siblings differ: the band's colour and what is on it."""
     lift = round(tilt * area.w)
     corners = [
         (0, area.y + lift),
@@ -184,7 +184,8 @@ def _band(canvas: Canvas, product: Product, area: Area, colours: Palette, *, til
     ]
     ink.shape(canvas, np.asarray(corners, np.int32) * 16, colours.band)
     room = Area(area.w // 10, area.y + area.h // 5, area.w * 8 // 10, area.h * 3 // 5)
-    ink.write(canvas, product.flavour, room, ink.on(colours.band), ink.FONTS[1])
+    text = f"{product.flavour} {product.kind.size}" if product.sized else product.flavour
+    ink.write(canvas, text, room, ink.on(colours.band), ink.FONTS[1])
 
 
 def _foot(canvas: Canvas, product: Product, colours: Palette, rng: np.random.Generator) -> None:

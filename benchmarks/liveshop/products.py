@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from benchmarks.liveshop.ink import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
 HEADS = (
@@ -23,7 +26,7 @@ GOLDEN = 0.618034  # steps of the golden ratio spread hues evenly, however many 
 
 class Kind(NamedTuple):
     name: str
-    form: str  # carton, bottle, can, tube, bag
+    form: str  # carton, bottle, can, tube, bag, garment
     flavours: tuple[str, ...]
     size: str
 
@@ -46,6 +49,16 @@ KINDS = (
     Kind("Energy Bars", "carton", ("Peanut", "Date", "Coconut"), "6 x 40 g"),
     Kind("Chickpeas", "can", ("Natural", "Curry", "Smoked"), "310 g"),
 )
+GARMENTS = (  # their flavour is the pattern's name
+    Kind("T-Shirt", "garment", ("Palms", "Stars", "Waves"), "size M"),
+    Kind("Silk Scarf", "garment", ("Orchard", "Marina", "Dusk"), "90 x 90 cm"),
+    Kind("Cushion", "garment", ("Meadow", "Harbour", "Dune"), "45 x 45 cm"),
+    Kind("Tea Towel", "garment", ("Garden", "Cellar", "Bakery"), "50 x 70 cm"),
+)
+
+Differ = Literal["band", "word", "size"]
+SHOP_FAMILIES, SHOP_UNLISTED = 33, 5
+SHOP_SIBLINGS: tuple[Differ, ...] = ("band", "band", "band", "word", "word", "size", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Product:
     accent: float  # hue of the flavour band
     price: str
     listed: bool = True  # in the catalogue
+    sized: bool = False  # the band tells the size, too: there is a sibling of another
 
     @property
     def title(self) -> str:
@@ -70,22 +84,51 @@ class Product:
 
 def make_products(seed: int, families: int = 12, siblings: int = 3, unlisted: int = 2) -> list[Product]:
     """`families` designs, the first `siblings` of them in two flavours, then `unlisted` ones no catalogue has."""
-    rng = generator(seed, "products")
-    kinds = [KINDS[int(i) % len(KINDS)] for i in _spread(rng, families + unlisted)]
-    brands = _brands(rng, families + unlisted)
-    start = float(rng.random())
     made: list[Product] = []
-    for i, (kind, brand) in enumerate(zip(kinds, brands, strict=True)):
-        first = _product(rng, seed, i, kind, brand, start + i * GOLDEN)
-        made.append(first if i < families else replace(first, listed=False))
+    for i, first in enumerate(_firsts(seed, families, unlisted, KINDS)):
+        made.append(first)
         if i < siblings:
             made.append(_sibling(first))
     return made
 
 
-def _spread(rng: np.random.Generator, count: int) -> list[int]:
+def make_shop(seed: int) -> list[Product]:
+    """The products of a scored live: forty listed ones, look-alikes of every sort among them, and a few unlisted.
+
+    Siblings of a print differ by the colour and word of their band, by its word alone, or by the size it tells.
+    """
+    made: list[Product] = []
+    differ = list(SHOP_SIBLINGS)
+    for first in _firsts(seed, SHOP_FAMILIES, SHOP_UNLISTED, KINDS):
+        if not differ or not first.listed or (first.kind.form == "garment" and differ[0] != "band"):
+            made.append(first)
+            continue
+        match differ.pop(0):
+            case "band":
+                made += [first, _sibling(first)]
+            case "word":
+                made += [first, replace(_sibling(first), accent=first.accent)]
+            case "size":
+                made += [replace(first, sized=True), _larger(first)]
+    return made
+
+
+def _firsts(seed: int, families: int, unlisted: int, kinds: Sequence[Kind]) -> list[Product]:
+    """One product of each design, the unlisted ones last."""
+    rng = generator(seed, "products")
+    chosen = [kinds[i] for i in _spread(rng, families + unlisted, len(kinds))]
+    brands = _brands(rng, families + unlisted)
+    start = float(rng.random())
+    made = []
+    for i, (kind, brand) in enumerate(zip(chosen, brands, strict=True)):
+        first = _product(rng, seed, i, kind, brand, start + i * GOLDEN)
+        made.append(first if i < families else replace(first, listed=False))
+    return made
+
+
+def _spread(rng: np.random.Generator, count: int, kinds: int) -> list[int]:
     """Every kind once before any comes again."""
-    rounds = [rng.permutation(len(KINDS)) for _ in range(count // len(KINDS) + 1)]
+    rounds = [rng.permutation(kinds) for _ in range(count // kinds + 1)]
     return [int(i) for one in rounds for i in one][:count]
 
 
@@ -116,3 +159,9 @@ def _sibling(first: Product) -> Product:
     other = flavours[(flavours.index(first.flavour) + 1) % len(flavours)]
     accent = (first.accent + 0.38) % 1.0
     return replace(first, product_id=f"{first.group}B", flavour=other, accent=accent)
+
+
+def _larger(first: Product) -> Product:
+    """The same in twice the size."""
+    size = re.sub(r"\d+", lambda number: str(2 * int(number[0])), first.kind.size, count=1)
+    return replace(first, product_id=f"{first.group}B", kind=first.kind._replace(size=size), sized=True)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import av
 
-from benchmarks.liveshop import encode, speech
+from benchmarks.liveshop import speech
 from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.catalogue import write_catalogue
 from benchmarks.liveshop.live import TRUTH, VIDEO, air_live, film_live
-from benchmarks.liveshop.show import DEMO_S, HEIGHT, WIDTH, demo_show, random_show
+from benchmarks.liveshop.script import live_show
+from benchmarks.liveshop.show import DEMO_S, demo_show, random_show
 from benchmarks.liveshop.truth import truth_of
 from stream.errors import KNOWN
 
@@ -43,8 +44,8 @@ class PrintedLive:
         self.name = show.name
         self.seed = show.seed
         self.seconds = show.seconds
-        self.size = (WIDTH, HEIGHT)
-        self.bit_rate = encode.BIT_RATE
+        self.size = show.programme.size()
+        self.bit_rate = show.programme.bit_rate
 
     def truth(self) -> Truth:
         return truth_of(self.show, self._spoken)
@@ -69,7 +70,7 @@ class PrintedLive:
 
 def printed_live(seed: int, index: int, seconds: float) -> Live:
     """Live `index` of a run's seed: its own shop, products and order."""
-    return PrintedLive(random_show(seed * 1000 + index, seconds))
+    return PrintedLive(live_show(seed, index, seconds))
 
 
 def render_folder(show: Show, out: Path, progress: Progress | None = None) -> Path:
@@ -85,11 +86,12 @@ def render_live(show: Show, out: Path, progress: Progress | None = None) -> None
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.liveshop.render", description=__doc__)
     parser.add_argument("--seed", type=int, help="a live of its own for each seed; without it the demo's script")
+    parser.add_argument("--live", type=int, help="with --seed: that live of an evaluation's run of the seed")
     parser.add_argument("--seconds", type=float, default=DEMO_S, help="how long the live is (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="the folder to make")
     parser.add_argument("--hls", action="store_true", help="live HLS segments instead of a file")
     chosen = parser.parse_args(arguments)
-    show = demo_show(chosen.seconds) if chosen.seed is None else random_show(chosen.seed, chosen.seconds)
+    show = _show(chosen.seed, chosen.live, chosen.seconds)
     if chosen.hls:
         os.nice(10)  # whoever watches a live needs the processor more than we do
     try:
@@ -98,6 +100,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"render {chosen.out}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _show(seed: int | None, live: int | None, seconds: float) -> Show:
+    if seed is None:
+        return demo_show(seconds)
+    return random_show(seed, seconds) if live is None else live_show(seed, live, seconds)
 
 
 def _tell(done: int, of: int) -> None:
