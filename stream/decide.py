@@ -3,13 +3,15 @@
 Each sighting gives every product a calibrated probability of being in view. Their log-odds add up, at a discount
 (neighbouring frames are not independent) and capped (no single frame decides). A product is *shown* when the sum
 says so, and dated back to the first view of that run, a faint one before it included. It is *hidden* when it was not
-seen for `hold_s`, when the sum has turned against it, or as soon as a rival is shown while it is out of view; dated
-back to the last view it was seen in, a faint one after it included.
+seen for `hold_s`, when the sum has turned against it, when it was put down, or as soon as a rival is shown while it
+is out of view; dated back to the last view it was held up in, a faint one after it included. Of products that claim
+the same place in view only the one with the most evidence is shown: look-alikes take turns in single views.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass, field, replace
 from math import log
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from stream.types import Candidate, Change, Decision, Moment, Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engines.base import Box
     from stream.types import Seconds, Sighting
 
 DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
@@ -27,6 +30,8 @@ SEEN = 0.5  # in view, more likely than not
 FAINT = 0.2  # too little to count, but next to a view that saw the product it is more likely this one than not
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
+SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
+VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
 
 
 def logit(probability: float) -> float:
@@ -45,6 +50,7 @@ class _Track:
     evidence: float = 0.0
     frames: int = 0
     shown: bool = False
+    views: deque[Moment] = field(default_factory=lambda: deque(maxlen=VIEWS_BACK))
     told: Candidate | None = None
     told_at: Seconds = 0.0
 
@@ -82,7 +88,8 @@ class Decider:
         shows = list(self._shows(sighting, now))
         new = bool(shows)
         self._before = now
-        return [*self._hides(now, replaced=new), *self._updates(sighting, now), *shows]
+        put_down = list(self._puts_down(sighting))
+        return [*put_down, *self._hides(now, replaced=new), *self._updates(sighting, now), *shows]
 
     def end(self, why: Reason) -> list[Decision]:
         """The stream broke or stops: everything shown is hidden, everything known is forgotten."""
@@ -100,12 +107,12 @@ class Decider:
         return []
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
-        seen = {candidate.product_id: candidate for candidate in sighting.ranked}
+        seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
         self._faint = {i: self._faint.get(i, now) for i, c in seen.items() if c.probability >= FAINT}
-        for candidate in sighting.ranked:
-            if candidate.probability >= SEEN and candidate.product_id not in self._tracks:
-                first = self._faint[candidate.product_id]
-                self._tracks[candidate.product_id] = _Track(first, now, now, candidate)
+        for product_id, candidate in seen.items():
+            if candidate.probability >= SEEN and product_id not in self._tracks:
+                first = self._faint[product_id]
+                self._tracks[product_id] = _Track(first, now, now, candidate)
         for product_id, track in list(self._tracks.items()):
             self._add(track, seen.get(product_id), now)
             if track.evidence <= 0 and not track.shown and track.seen != now:
@@ -117,6 +124,7 @@ class Decider:
         track.evidence = max(self._floor, min(self._ceiling, track.evidence + step))
         if candidate is not None and probability >= SEEN:
             track.seen = track.last = now
+            track.views.append(now)
             track.candidate, track.frames = candidate, track.frames + 1
         elif probability >= FAINT and track.last == self._before:
             track.last = now
@@ -124,12 +132,32 @@ class Decider:
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
         room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
         ready = [i for i, t in self._tracks.items() if not t.shown and t.evidence >= self._show and t.seen == now]
-        for product_id in sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))[: max(room, 0)]:
+        best_first = sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))
+        for product_id in [i for i in best_first if not self._claimed(i, now)][: max(room, 0)]:
             track = self._tracks[product_id]
             track.shown = True
             again = self._hidden_at.pop(product_id, None)
             decision = self._decision(Change.SHOWN, track, sighting)
             yield decision if again is None else replace(decision, again_after_s=track.first.pts - again)
+
+    def _claimed(self, product_id: str, now: Moment) -> bool:
+        """Somebody with more evidence, or with as much and an earlier name, is seen in the very same place."""
+        mine = self._tracks[product_id]
+        rivals = [
+            (-t.evidence, i)
+            for i, t in self._tracks.items()
+            if i != product_id and t.seen == now and _overlap(t.candidate.box, mine.candidate.box) > SAME_PLACE
+        ]
+        return min(rivals, default=(-mine.evidence, product_id)) < (-mine.evidence, product_id)
+
+    def _puts_down(self, sighting: Sighting) -> Iterator[Decision]:
+        """Dated back to the last view before it came to rest; it was noticed later."""
+        since = {c.product_id: c.resting_since for c in sighting.ranked if c.resting_since is not None}
+        for product_id in sorted(self.showing & since.keys()):
+            track = self._tracks[product_id]
+            held = [view for view in track.views if view.pts <= since[product_id]]
+            track.last = held[-1] if held else track.first
+            yield self._hide(product_id, Reason.PUT_DOWN)
 
     def _hides(self, now: Moment, *, replaced: bool) -> Iterator[Decision]:
         for product_id in sorted(self.showing):
@@ -163,3 +191,13 @@ class Decider:
 def _moment(sighting: Sighting) -> Moment:
     view = sighting.window.views[-1]
     return Moment(pts=view.at, utc=view.utc, wall=view.wall)
+
+
+def _overlap(one: Box | None, two: Box | None) -> float:
+    """The share of both that is of each; nothing is known of a product without a box."""
+    if one is None or two is None:
+        return 0.0
+    width = min(one.x + one.w, two.x + two.w) - max(one.x, two.x)
+    height = min(one.y + one.h, two.y + two.h) - max(one.y, two.y)
+    both = max(width, 0.0) * max(height, 0.0)
+    return both / max(one.w * one.h + two.w * two.h - both, 1e-9)

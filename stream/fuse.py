@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING
 
+from stream.rest import Rest
 from stream.types import Candidate, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from engines.base import Match
     from stream.types import Seconds, Window
 
 FLOOR = 0.01  # a product that a view did not even shortlist; never 0, so that no single view decides
+PLACED = -1.0  # log-odds of being in view from which on a product's box is believed
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one view found: a match for every product that was looked at closely."""
+    """What one view found: a match for every product that was looked at closely.
+
+    `grain`: how coarsely boxes are told, as a share of the picture.
+    """
 
     at: Seconds
     matches: Mapping[str, Match]
     search_s: float = 0.0
+    grain: float = 0.0
 
 
 def sigmoid(logit: float) -> float:
@@ -31,33 +37,45 @@ def sigmoid(logit: float) -> float:
 
 
 class Fuser:
-    """Collects looks until a window closes. Within a hop a product counts with the mean of its views."""
+    """Collects looks until a window closes. Within a hop a product counts with the mean of its views.
+
+    A product is being shown when it is in view and does not rest: the probability is of both.
+    """
 
     def __init__(self) -> None:
         self._looks: list[Look] = []
+        self._shown: list[dict[str, float]] = []  # a probability for each product, one dictionary a look
+        self._rest = Rest()
 
     def push(self, look: Look) -> None:
+        placed = {i: match.box for i, match in look.matches.items() if match.box and match.logit > PLACED}
+        self._rest.push(look.at, placed, look.grain)
+        held = {i: sigmoid(self._rest.held(i)) for i in look.matches}
+        self._shown.append({i: sigmoid(match.logit) * held[i] for i, match in look.matches.items()})
         self._looks.append(look)
 
     def close(self, window: Window) -> Sighting:
         """The sighting of this hop; starts the next hop empty."""
-        looks, self._looks = self._looks, []
+        looks, shown = self._looks, self._shown
+        self._looks, self._shown = [], []
         ids = {product_id for look in looks for product_id in look.matches}
-        ranked = sorted((_candidate(i, looks) for i in ids), key=lambda c: (-c.probability, c.product_id))
+        candidates = [self._candidate(i, looks, shown) for i in ids]
+        ranked = sorted(candidates, key=lambda c: (-c.probability, c.product_id))
         return Sighting(window=window, ranked=tuple(ranked), search_s=sum(look.search_s for look in looks))
 
     def reset(self) -> None:
         self._looks.clear()
+        self._shown.clear()
+        self._rest.reset()
 
-
-def _candidate(product_id: str, looks: Iterable[Look]) -> Candidate:
-    matches = [look.matches.get(product_id) for look in looks]
-    probabilities = [FLOOR if match is None else sigmoid(match.logit) for match in matches]
-    best = max((match for match in matches if match is not None), key=lambda match: match.logit)
-    return Candidate(
-        product_id=product_id,
-        probability=sum(probabilities) / len(probabilities),
-        visual=best.visual,
-        patches=best.patches,
-        box=best.box,
-    )
+    def _candidate(self, product_id: str, looks: Sequence[Look], shown: Sequence[Mapping[str, float]]) -> Candidate:
+        matches = [look.matches[product_id] for look in looks if product_id in look.matches]
+        best = max(matches, key=lambda match: match.logit)
+        return Candidate(
+            product_id=product_id,
+            probability=sum(view.get(product_id, FLOOR) for view in shown) / len(shown),
+            visual=best.visual,
+            patches=best.patches,
+            box=best.box,
+            resting_since=self._rest.since(product_id),
+        )

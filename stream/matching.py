@@ -13,7 +13,7 @@ from stream.fuse import Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from engines.base import Encoded, Matcher
+    from engines.base import Encoded, Matcher, Places
     from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.types import Embedding, View
@@ -38,6 +38,11 @@ def window_embedding(views: Sequence[View]) -> Embedding:
     return np.asarray(total / norm if norm > 0 else views[-1].encoded.embedding, dtype=np.float32)
 
 
+def grain_of(places: Places) -> float:
+    """How coarsely a match can be placed: tokens lie on a grid, points anywhere."""
+    return 1.0 / max(len(np.unique(places[:, 0])), 1)
+
+
 def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
     """A function that looks: one snapshot of the gallery, so that no answer mixes two versions."""
 
@@ -51,6 +56,7 @@ def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
         pictures = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in indexes]
         matches = matcher.match(encoded, pictures) if indexes else []
         found = {gallery.product(i).product_id: match for i, match in zip(indexes, matches, strict=True)}
-        return Look(at=query.view.at, matches=found, search_s=perf_counter() - started)
+        grain = grain_of(encoded.patches.places)
+        return Look(at=query.view.at, matches=found, search_s=perf_counter() - started, grain=grain)
 
     return look

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     DISCONTINUITY = "discontinuity"  # timestamps jumped, an ad began or ended, the playlist says so
     HUNG = "hung"  # the demuxer did not come back and was abandoned
     NOT_SEEN = "not_seen"  # the product is in view no longer
+    PUT_DOWN = "put_down"  # the product is in view, but nobody presents it
     PRODUCT_REMOVED = "product_removed"
     SHUTDOWN = "shutdown"  # this worker stops
     GAVE_UP = "gave_up"  # retries used up
@@ -116,7 +117,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One product as a window saw it. `probability` is calibrated: that the product is being shown."""
+    """One product as a window saw it. `probability` is calibrated: that the product is being shown.
+
+    `resting_since`: it is in view, but lies or stands where it was; nobody presents it.
+    """
 
     product_id: str
     probability: float
@@ -124,6 +128,7 @@ class Candidate:
     patches: float = 0.0
     speech: float = 0.0
     box: Box | None = None
+    resting_since: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)

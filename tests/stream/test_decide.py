@@ -1,7 +1,7 @@
 """Timelines: one character a view, half a second apart.
 
 `A` A is surely in view, `a` A is probably, `?` A perhaps (below one half), `.` nothing, `X` A and B both surely,
-`B`, `b` likewise for B.
+`B`, `b` likewise for B. `_` A is in view, but found to be at rest, since `RESTS`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engines.base import Box
 from stream.decide import Decider
 from stream.types import Candidate, Change, Decision, Reason, Sighting, View, Window
 
@@ -20,8 +21,10 @@ pytestmark = pytest.mark.unit
 ViewAt = Callable[[float], View]
 LOOKS = {
     "A": {"A": 0.99}, "a": {"A": 0.8}, "?": {"A": 0.4}, ".": {}, "B": {"B": 0.99}, "b": {"B": 0.8},
-    "X": {"A": 0.99, "B": 0.98}, "Y": {"A": 0.99, "B": 0.98, "C": 0.97},
+    "X": {"A": 0.99, "B": 0.98}, "Y": {"A": 0.99, "B": 0.98, "C": 0.97}, "_": {"A": 0.99},
 }  # fmt: skip
+RESTS = 1.0
+HERE, THERE = Box(0.3, 0.2, 0.3, 0.5), Box(0.7, 0.2, 0.2, 0.5)
 
 
 @pytest.fixture
@@ -31,7 +34,8 @@ def play(view_at: ViewAt) -> Callable[..., list[Decision]]:
         decisions = []
         for n, character in enumerate(timeline):
             view = view_at(start + n / 2)
-            ranked = tuple(Candidate(i, p) for i, p in LOOKS[character].items())
+            since = RESTS if character == "_" else None
+            ranked = tuple(Candidate(i, p, resting_since=since) for i, p in LOOKS[character].items())
             decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked))
         return decisions
 
@@ -114,6 +118,48 @@ def test_no_more_than_max_shown_at_once(play: Play) -> None:
 def test_evidence_that_turns_hides_before_the_hold_is_over(play: Play) -> None:
     decider = make(hold_s=60.0)
     assert told(play("AAAA........", decider=decider)) == ["+A@0", "-A@1.5"]
+
+
+def test_a_product_put_down_is_hidden_at_once_dated_back_to_when_it_came_to_rest(play: Play) -> None:
+    decisions = play("AAAAAA_____")
+    assert told(decisions) == ["+A@0", "-A@1"]
+    assert decisions[-1].why is Reason.PUT_DOWN
+
+
+def test_a_product_found_to_have_rested_all_along_is_hidden_where_it_was_shown(play: Play) -> None:
+    assert told(play("AAAA_", start=2.0)) == ["+A@2", "-A@2"]
+
+
+def test_a_product_at_rest_is_never_shown_and_dates_nothing(play: Play) -> None:
+    assert told(play("_" * 40)) == []
+    assert told(play("____AAAA")) == ["+A@2"]
+
+
+def sightings(*views: dict[str, tuple[float, Box | None]]) -> list[tuple[Candidate, ...]]:
+    return [tuple(Candidate(i, p, box=box) for i, (p, box) in view.items()) for view in views]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [(HERE, ["+A@0"]), (THERE, ["+A@0", "+B@0"]), (None, ["+A@0", "+B@0"])],
+)
+def test_of_two_in_the_same_place_only_one_is_shown(view_at: ViewAt, other: Box | None, expected: list[str]) -> None:
+    decider = make()
+    decisions = []
+    for n, ranked in enumerate(sightings(*[{"A": (0.9, HERE), "B": (0.9, other)}] * 8)):
+        view = view_at(n / 2)
+        decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked))
+    assert told(decisions) == expected
+
+
+def test_a_look_alike_that_takes_a_turn_now_and_then_is_not_shown(view_at: ViewAt) -> None:
+    decider = make()
+    decisions = []
+    for n, sure in enumerate("AABABAABAABBAAAABA"):
+        likely: dict[str, tuple[float, Box | None]] = {i: (0.8 if i == sure else 0.19, HERE) for i in "AB"}
+        view = view_at(n / 2)
+        decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), sightings(likely)[0]))
+    assert [line[:2] for line in told(decisions)] == ["+A"]
 
 
 def test_an_update_tells_a_changed_confidence_and_not_more_often_than_asked(play: Play) -> None:

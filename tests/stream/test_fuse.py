@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Box, Match
-from stream.fuse import FLOOR, Fuser, Look, sigmoid
+from stream.fuse import FLOOR, PLACED, Fuser, Look, sigmoid
 from stream.types import View, Window
 
 pytestmark = pytest.mark.unit
@@ -21,8 +21,11 @@ def window(view: View) -> Window:
     return Window(view.at, view.at, (view,))
 
 
-def match(logit: float) -> Match:
-    return Match(logit=logit, visual=0.5, patches=0.6, box=Box(0, 0, 1, 1))
+FULL = Box(0, 0, 1, 1)
+
+
+def match(logit: float, box: Box | None = FULL) -> Match:
+    return Match(logit=logit, visual=0.5, patches=0.6, box=box)
 
 
 def test_the_surest_product_comes_first_and_keeps_its_evidence(view_at: ViewAt) -> None:
@@ -36,7 +39,7 @@ def test_the_surest_product_comes_first_and_keeps_its_evidence(view_at: ViewAt) 
 
 def test_a_view_that_missed_a_product_counts_against_it(view_at: ViewAt) -> None:
     fuser = Fuser()
-    fuser.push(Look(0.0, {"A": match(4.0)}))
+    fuser.push(Look(0.0, {"A": match(4.0, None)}))
     fuser.push(Look(0.5, {}))
     ranked = fuser.close(window(view_at(0.5))).ranked
     assert ranked[0].probability == pytest.approx((sigmoid(4.0) + FLOOR) / 2)
@@ -50,6 +53,30 @@ def test_nothing_of_one_hop_or_of_before_a_reset_is_in_the_next(view_at: ViewAt)
     fuser.push(Look(1.0, {"A": match(4.0)}))
     fuser.reset()
     assert fuser.close(window(view_at(1.0))).ranked == ()
+
+
+def test_a_product_that_lies_about_is_in_view_but_not_shown(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    box = Box(0.1, 0.7, 0.1, 0.2)
+    for n in range(6):
+        fuser.push(Look(n / 2, {"A": match(6.0, box), "B": match(6.0, None)}))
+        ranked = fuser.close(window(view_at(n / 2))).ranked
+    assert [c.product_id for c in ranked] == ["B", "A"]
+    assert ranked[0].probability > 0.99
+    assert ranked[0].resting_since is None
+    assert ranked[1].probability < 0.1
+    assert ranked[1].resting_since == 0.0
+    fuser.reset()
+    fuser.push(Look(9.0, {"A": match(6.0, box)}))
+    assert fuser.close(window(view_at(9.0))).ranked[0].resting_since is None
+
+
+def test_the_place_of_a_product_that_is_hardly_there_is_not_believed(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    for n in range(6):
+        fuser.push(Look(n / 2, {"A": match(PLACED - 0.1, Box(0.1, 0.7, 0.1, 0.2))}))
+        ranked = fuser.close(window(view_at(n / 2))).ranked
+    assert ranked[0].resting_since is None
 
 
 @given(st.floats(-800, 800))

@@ -1,0 +1,130 @@
+"""Which products lie or stand where they are, and since when, told from their boxes. Pure: no clock, no pixels.
+
+A hand never holds quite still: within half a second it sways and turns what it shows by a percent of the picture.
+What lies on a table or stands on a shelf moves only with the camera. So each step from one view to the next speaks
+for the hand or for the table, whichever would rather move a box so far; steps add up, capped, since what was held may
+be put down. Size speaks too: what fills much of the picture is being presented even if nothing moves, and what stands
+on a far shelf is not. A product that returns to where it lay is known to lie there still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, log
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from engines.base import Box
+    from stream.types import Seconds
+
+HELD = 0.010  # how far a hand moves a box in half a second, as a share of the picture
+HELD_ZOOM = 0.04  # and by what share it changes its size
+LYING, LYING_ZOOM = 0.0022, 0.012  # the same of a box that rests: what finding it again is worth
+PER_STEP = 1.5  # the most that one step may say: steps share the light and the fit
+MOST, LEAST = 3.0, -3.0  # what motion may say in all: being put down, or taken up, must show within a second or two
+EVEN = 0.04  # share of the picture at which size says nothing
+SIZE = 1.6  # log-odds for each factor e of size above that
+RESTING = -1.0  # log-odds of being held from which on it is said to rest
+MEMORY_S = 90.0  # a place is remembered for so long; a product lies about for minutes, out of view now and then
+RETURN_S = 3.0  # a product out of view for longer, and back elsewhere, is judged anew
+FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
+
+
+class Step(NamedTuple):
+    """From one box to the next, in shares of the picture; `zoom`: of its sides, logarithmic."""
+
+    x: float
+    y: float
+    zoom: float
+
+
+STILL = Step(0.0, 0.0, 0.0)
+
+
+@dataclass(slots=True)
+class _Case:
+    at: Seconds
+    box: Box
+    since: Seconds  # when it last came to where it is
+    motion: float = 0.0
+
+
+class Rest:
+    """Judges every product by itself, but for the camera, which moves all that rest alike."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, _Case] = {}
+
+    def push(self, at: Seconds, boxes: Mapping[str, Box], grain: float = 0.0) -> None:
+        """The boxes of one view. `grain`: how coarsely they are told; coarser than a hand moves, they say nothing."""
+        if grain > HELD:
+            return
+        camera = self._camera(boxes)
+        for product_id, box in boxes.items():
+            case = self._cases.get(product_id)
+            if case is None:
+                self._cases[product_id] = _Case(at, box, at)
+            else:
+                _take(case, at, box, camera, grain)
+        self._cases = {i: case for i, case in self._cases.items() if at - case.at <= MEMORY_S}
+
+    def held(self, product_id: str) -> float:
+        """Log-odds that the product is in a hand rather than at rest; infinite while its place is unknown."""
+        case = self._cases.get(product_id)
+        return inf if case is None else case.motion + _size(case.box)
+
+    def since(self, product_id: str) -> Seconds | None:
+        """When it came to rest, or was first seen resting; None where its motion does not say so."""
+        case = self._cases.get(product_id)
+        if case is None or max(case.motion, case.motion + _size(case.box)) > RESTING:
+            return None
+        return case.since
+
+    def reset(self) -> None:
+        self._cases.clear()
+
+    def _camera(self, boxes: Mapping[str, Box]) -> Step:
+        """What all that rest did since they were last seen; small, or they were not at rest."""
+        resting = [i for i in boxes if i in self._cases and self._cases[i].motion <= RESTING]
+        steps = [step(self._cases[i].box, boxes[i]) for i in resting]
+        return _middle(steps) if len(steps) >= FEWEST else STILL
+
+
+def step(before: Box, now: Box) -> Step:
+    zoom = log(max(now.w * now.h, 1e-6) / max(before.w * before.h, 1e-6)) / 2
+    return Step(now.x - before.x + (now.w - before.w) / 2, now.y - before.y + (now.h - before.h) / 2, zoom)
+
+
+def says(moved: Step, grain: float = 0.0) -> float:
+    """Log-odds of a hand over a table, for a box that moved so far: two normal distributions of each share."""
+    told = 0.0
+    for share, held, lying in (
+        (moved.x, HELD, LYING),
+        (moved.y, HELD, LYING),
+        (moved.zoom, HELD_ZOOM, LYING_ZOOM),
+    ):
+        hand, table = (held**2 + grain**2) ** 0.5, (lying**2 + grain**2) ** 0.5
+        told += log(table / hand) + share**2 / 2 * (1 / table**2 - 1 / hand**2)
+    return max(-PER_STEP, min(PER_STEP, told))
+
+
+def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> None:
+    moved = step(case.box, box)
+    told = says(Step(moved.x - camera.x, moved.y - camera.y, moved.zoom - camera.zoom), grain)
+    if told > 0:
+        case.since = at
+        if at - case.at > RETURN_S:
+            case.motion = 0.0
+    case.at, case.box = at, box
+    case.motion = max(LEAST, min(MOST, case.motion + told))
+
+
+def _size(box: Box) -> float:
+    return SIZE * log(max(box.w * box.h, 1e-6) / EVEN)
+
+
+def _middle(steps: Collection[Step]) -> Step:
+    return Step(*(median(values) for values in zip(*steps, strict=True)))

@@ -1,0 +1,156 @@
+"""Boxes over time, half a second apart: what a hand moves is presented, what stays where it is is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.base import Box
+from stream.rest import FEWEST, LEAST, MEMORY_S, MOST, PER_STEP, RESTING, Rest, Step, says, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.unit
+
+TABLE = Box(0.2, 0.7, 0.1, 0.2)  # of half the even size
+HAND = Box(0.4, 0.2, 0.22, 0.5)
+SWAY = (0.0, 0.011, 0.004, -0.009, -0.012, 0.002)
+
+
+def moved(box: Box, x: float, y: float = 0.0, zoom: float = 1.0) -> Box:
+    return Box(box.x + x, box.y + y, box.w * zoom, box.h * zoom)
+
+
+def swaying(box: Box, n: int) -> Iterator[Box]:
+    for i in range(n):
+        yield moved(box, SWAY[i % 6], SWAY[(i + 2) % 6], 1 + 2 * SWAY[(i + 4) % 6])
+
+
+def trembling(box: Box, n: int) -> Iterator[Box]:
+    """A box found again and again: a pixel to and fro."""
+    for i in range(n):
+        yield moved(box, 0.001 * (i % 2), -0.001 * (i % 3), 1 + 0.004 * (i % 2))
+
+
+def watch(rest: Rest, boxes: Iterator[Box], start: float = 0.0) -> float:
+    at = start
+    for box in boxes:
+        rest.push(at, {"A": box})
+        at += 0.5
+    return at
+
+
+def test_nothing_is_said_against_a_product_whose_place_is_unknown() -> None:
+    assert Rest().held("A") == float("inf")
+    assert Rest().since("A") is None
+
+
+def test_what_sways_is_held_and_what_only_trembles_rests_from_its_first_view_on() -> None:
+    held, lying = Rest(), Rest()
+    watch(held, swaying(HAND, 12))
+    watch(lying, trembling(TABLE, 4), start=3.0)
+    assert held.held("A") > MOST
+    assert held.since("A") is None
+    assert lying.since("A") == 3.0
+
+
+def test_one_view_of_a_large_product_is_presented_rather_and_of_a_small_one_rather_not() -> None:
+    for box, likely in ((HAND, True), (Box(0.1, 0.2, 0.04, 0.1), False)):
+        rest = Rest()
+        rest.push(0.0, {"A": box})
+        assert (rest.held("A") > 0) is likely
+
+
+def test_what_is_put_down_rests_since_it_came_to_rest() -> None:
+    rest = Rest()
+    down = watch(rest, swaying(HAND, 8))
+    watch(rest, trembling(TABLE, 8), start=down)
+    assert rest.since("A") == down
+
+
+def test_what_is_taken_up_again_is_held_within_two_views() -> None:
+    rest = Rest()
+    up = watch(rest, trembling(TABLE, 20))
+    watch(rest, swaying(HAND, 2), start=up)
+    assert rest.since("A") is None
+    assert rest.held("A") > 0
+
+
+def test_what_fills_the_picture_is_presented_though_nothing_moves() -> None:
+    rest = Rest()
+    watch(rest, trembling(Box(0.2, 0.1, 0.6, 0.8), 40))
+    assert rest.since("A") is None
+    assert rest.held("A") > 0
+
+
+def test_a_product_that_was_hidden_from_view_still_lies_where_it_lay() -> None:
+    rest = Rest()
+    at = watch(rest, trembling(TABLE, 6))
+    rest.push(at + MEMORY_S / 2, {"A": TABLE})
+    assert rest.since("A") == 0.0
+
+
+def test_after_long_enough_it_is_forgotten() -> None:
+    rest = Rest()
+    at = watch(rest, trembling(TABLE, 6))
+    rest.push(at + MEMORY_S, {})
+    assert rest.since("A") is None
+
+
+def test_a_product_that_comes_back_elsewhere_is_judged_anew() -> None:
+    rest = Rest()
+    at = watch(rest, trembling(TABLE, 6))
+    rest.push(at + 20, {"A": HAND})
+    assert rest.held("A") > 0
+
+
+def test_a_camera_that_moves_all_that_rest_moves_none_of_them() -> None:
+    rest = Rest()
+    ids = ("A", "B", "C")[: FEWEST + 1]
+    for n in range(20):
+        drift = 0.004 * max(0, n - 6)
+        rest.push(n / 2, {name: moved(TABLE, drift + 0.2 * i, drift / 2) for i, name in enumerate(ids)})
+    assert all(rest.since(name) == 0.0 for name in ids)
+
+
+def test_coarse_boxes_say_nothing() -> None:
+    rest = Rest()
+    for n in range(20):
+        rest.push(n / 2, {"A": HAND}, grain=1 / 16)
+    assert rest.since("A") is None
+    assert rest.held("A") == float("inf")
+
+
+def test_a_reset_forgets_everything() -> None:
+    rest = Rest()
+    watch(rest, trembling(TABLE, 6))
+    rest.reset()
+    assert rest.since("A") is None
+
+
+boxes = st.builds(Box, st.floats(-0.5, 1), st.floats(-0.5, 1), st.floats(0, 1), st.floats(0, 1))
+
+
+@given(boxes, boxes, st.floats(0, 1))
+def test_no_step_says_more_than_a_step_may(before: Box, now: Box, grain: float) -> None:
+    assert -PER_STEP <= says(step(before, now), grain) <= PER_STEP
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_longer_step_never_speaks_less_for_a_hand(x: float, more: float, grain: float) -> None:
+    assert says(Step(x, 0, 0), grain) <= says(Step(x + more, 0, 0), grain) + 1e-9
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("ABC"), boxes), max_size=30))
+def test_what_rests_came_to_rest_in_the_past_and_is_not_held(views: list[dict[str, Box]]) -> None:
+    rest = Rest()
+    for n, found in enumerate(views):
+        rest.push(n / 2, found)
+        for name in "ABC":
+            since = rest.since(name)
+            assert since is None or (since <= n / 2 and rest.held(name) <= RESTING)
+    assert LEAST <= 0 <= MOST
