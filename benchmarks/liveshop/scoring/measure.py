@@ -29,6 +29,7 @@ def measure(lives: Sequence[Judged], *, calibrated: bool = True) -> Scores:
     """Pooled over the lives. Not `calibrated`: the windows' figures are no probabilities, only an order."""
     accounts = [Account(live) for live in lives]
     rows = [row for account in accounts for row in _rows(account)]
+    claims = _window_claims(accounts) if calibrated else []
     mistakes = sorted((m for account in accounts for m in mistakes_of(account)), key=lambda m: -m.cost_s)
     return Scores(
         lives=len(lives),
@@ -38,7 +39,8 @@ def measure(lives: Sequence[Judged], *, calibrated: bool = True) -> Scores:
         events=events_of(accounts),
         all_images=ranks(tally(a.asked, a.live.windows, a.asked, main=False) for a in accounts),
         main_image=main_ranks(tally(a.asked, a.live.windows, a.asked, main=True) for a in accounts),
-        calibration=_windows_calibration(accounts) if calibrated else None,
+        calibration=calibration(claims, _windows_asked(accounts)) if claims else None,
+        ece_presented=calibration([claim for claim in claims if claim.asked], 0).ece,
         events_calibration=_events_calibration(accounts),
         groups=tuple(_groups(rows)),
         rows=tuple(rows),
@@ -78,16 +80,19 @@ def _row(account: Account, shown: Shown, index: int | None) -> Introduction:
     )
 
 
-def _windows_calibration(accounts: Sequence[Account]) -> Calibration:
+def _window_claims(accounts: Sequence[Account]) -> list[Claim]:
     """Of each window's first product: is it presented at the frame that closed the window?"""
-    claims = [
+    return [
         Claim(window.ranked[0][1], window.ranked[0][0] in (now := presented_at(a.asked, window.at)), bool(now))
         for a in accounts
         for window in a.live.windows
         if window.ranked
     ]
-    asked = sum(bool(presented_at(a.asked, window.at)) for a in accounts for window in a.live.windows)
-    return calibration(claims, asked)
+
+
+def _windows_asked(accounts: Sequence[Account]) -> int:
+    """Windows in which there was something to tell, those that ranked nothing included."""
+    return sum(bool(presented_at(a.asked, window.at)) for a in accounts for window in a.live.windows)
 
 
 def _events_calibration(accounts: Sequence[Account]) -> Calibration | None:

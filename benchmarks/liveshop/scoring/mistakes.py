@@ -39,13 +39,12 @@ def _missed(account: Account, shown: Shown) -> Mistake:
 
 
 def _wrongly_told(account: Account, span: Span) -> Mistake:
-    wrong = wrong_seconds(account.live.truth.shown, span, TOLERANCE_S)
-    mistake = Mistake(
-        account.live.name, "", span.shown_at, span.hidden_at, span.product_id, _true(account, span), wrong
-    )
+    wrong, true = wrong_seconds(account.live.truth.shown, span, TOLERANCE_S), _true(account, span)
+    mistake = Mistake(account.live.name, "", span.shown_at, span.hidden_at, span.product_id, true, wrong)
     if not any(span is false for false in account.false):
-        return replace(mistake, kind=LINGERED if wrong > 0 else ENDS, true=span.product_id)
-    return replace(mistake, kind=_false_kind(account, span, mistake.true))
+        near = any(span is one for one in account.within_3s.values())
+        return replace(mistake, kind=LINGERED if wrong > 0 else ENDS, true=span.product_id, right_3s=near)
+    return replace(mistake, kind=_false_kind(account, span, true), during=account.during(span))
 
 
 def _false_kind(account: Account, span: Span, true: str | None) -> str:

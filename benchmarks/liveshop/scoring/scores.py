@@ -141,7 +141,10 @@ class Introduction:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """`kind`: see mistakes.py. `told` is None where nothing was; `true`: the product to tell, where there was one."""
+    """`kind`: see mistakes.py. `told` is None where nothing was; `true`: the product to tell, where there was one.
+
+    `during`: of a false show, what was presented where it began: "nothing", "unknown" or "other".
+    """
 
     live: str
     kind: str
@@ -150,11 +153,16 @@ class Mistake:
     told: str | None
     true: str | None
     cost_s: float  # how long a viewer was misled or left without
+    during: str | None = None
+    right_3s: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One system over some lives. `events_calibration` is of the confidence that events carry, where they do."""
+    """One system over some lives. `events_calibration` is of the confidence that events carry, where they do.
+
+    `ece_presented`: of the windows alone in which there was something to tell; empty ones are easy.
+    """
 
     lives: int
     hours: float
@@ -164,6 +172,7 @@ class Scores:
     all_images: Ranks
     main_image: Ranks | None
     calibration: Calibration | None
+    ece_presented: float | None
     events_calibration: Calibration | None
     groups: tuple[Group, ...] = ()
     rows: tuple[Introduction, ...] = ()
