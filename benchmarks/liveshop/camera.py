@@ -1,4 +1,4 @@
-"""The camera: a show's moment to a picture as video is encoded (I420), with blur, flicker and noise. Pure in time.
+"""The camera: a show's moment to a picture as video is encoded (I420), as its programme has it. Pure in time.
 
 Only what changes is drawn: the scene is kept as it will be encoded, and a product's surroundings are laid over it.
 """
@@ -13,19 +13,17 @@ import numpy as np
 
 from benchmarks.liveshop import hands, paint, scene
 from benchmarks.liveshop.bodies import make_body
-from benchmarks.liveshop.ink import Area, generator
+from benchmarks.liveshop.broadcast import Broadcast
+from benchmarks.liveshop.planes import put, split, to_planes
+from benchmarks.liveshop.sensor import Sensor
 from benchmarks.liveshop.show import FPS, HEIGHT, WIDTH
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from benchmarks.liveshop.bodies import Body, Sprite
+    from benchmarks.liveshop.ink import Area, Canvas
+    from benchmarks.liveshop.planes import Planes
     from benchmarks.liveshop.show import Introduction, Show
 
-    Planes = NDArray[np.uint8]  # (height * 3 / 2, width), I420
-
-NOISE = 2.2  # grey levels, standard deviation
-NOISES = 5  # noise pictures taken in turn, each shifted by another step: no two frames are alike
 SHUTTER = 0.4  # share of a frame's time that the shutter is open
 MAX_BLUR = 11  # pixels
 
@@ -39,19 +37,26 @@ class Camera:
         self._scenery = scene.Scenery(show)
         self._rgb = self._scenery.at(0)
         self._planes = [to_planes(picture) for picture in self._rgb]
-        rng = generator(show.seed, "noise")
-        self._noise = [_grain(rng) for _ in range(NOISES)]
-        self._rolls = rng.integers(0, HEIGHT, show.frames).tolist()
+        self._broadcast = None if show.programme.plain else Broadcast(show.programme, show.seed, show.frames)
+        self._sensor = Sensor(show.seed, show.frames, (WIDTH, HEIGHT))
         self._bodies: dict[str, Body] = {}
 
     def picture(self, frame: int) -> Planes:
-        at = frame / FPS
+        if self._broadcast is not None:
+            return self._broadcast.picture(frame, self.scene)
+        planes = self.scene(frame / FPS)
+        luma, blue, red = split(planes)
+        self._sensor.expose(frame, luma, (blue, red))
+        return planes
+
+    def scene(self, at: float) -> Planes:
+        """The scene at that moment, before anything is done to its picture."""
         self._set(at)
         phase = round((scene.PHASES - 1) / 2 * (1 + sin(2 * pi * 0.19 * at)))
         planes = self._planes[phase].copy()
-        for introduction in self._show.introductions:
-            self._draw(planes, self._rgb[phase], introduction, at)
-        self._expose(planes, frame)
+        held = [found for item in self._show.introductions if (found := self._held(item, at)) is not None]
+        for place, (drawn, area) in enumerate(held):
+            self._place(planes, self._rgb[phase], held[:place], drawn, area)
         return planes
 
     def _set(self, at: float) -> None:
@@ -60,11 +65,12 @@ class Camera:
         if stands is not self._rgb:
             self._rgb, self._planes = stands, [to_planes(picture) for picture in stands]
 
-    def _draw(self, planes: Planes, backdrop: NDArray[np.uint8], introduction: Introduction, at: float) -> None:
+    def _held(self, introduction: Introduction, at: float) -> tuple[Sprite, Area] | None:
+        """A product in its hand, as a layer over part of the scene."""
         pose = introduction.path.pose(at)
         if pose is None:
             self._bodies.pop(introduction.product.product_id, None)  # its textures are large
-            return
+            return None
         body = self._body(introduction)
         behind, before = hands.holding(body, pose)
         faces = [behind, *body.faces(pose), before]
@@ -73,10 +79,9 @@ class Camera:
             faces.append(hands.passing(pose, share, introduction.path.cover.reach))
         area = paint.bounds(faces, WIDTH, HEIGHT)
         if area is None:
-            return
+            return None
         before_pose = introduction.path.pose(at - 1 / FPS) or pose
-        drawn = blurred(paint.layer(faces, area), pose.x - before_pose.x, pose.y - before_pose.y)
-        _place(planes, backdrop, drawn, area)
+        return blurred(paint.layer(faces, area), pose.x - before_pose.x, pose.y - before_pose.y), area
 
     def _body(self, introduction: Introduction) -> Body:
         product = introduction.product
@@ -84,20 +89,18 @@ class Camera:
             self._bodies[product.product_id] = make_body(product)
         return self._bodies[product.product_id]
 
-    def _expose(self, planes: Planes, frame: int) -> None:
-        """Light that flickers and drifts, and the sensor's noise: on luma alone, where eyes and codecs notice."""
-        at = frame / FPS
-        gain = 1 + 0.012 * sin(2 * pi * 7.1 * at) + 0.03 * sin(2 * pi * 0.07 * at)
-        luma = planes[:HEIGHT]
-        roll = self._rolls[frame]
-        noise = self._noise[frame % NOISES]
-        for part, grain in ((luma[: HEIGHT - roll], noise[roll:]), (luma[HEIGHT - roll :], noise[:roll])):
-            if len(part):
-                cv2.addWeighted(part, gain, grain, 1.0, -128.0, dst=part)
-
-
-def to_planes(picture: NDArray[np.uint8]) -> Planes:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
+    def _place(
+        self, planes: Planes, backdrop: Canvas, below: list[tuple[Sprite, Area]], drawn: Sprite, area: Area
+    ) -> None:
+        """Lays a layer over its part of the scene and what is held there already, and writes that part's planes."""
+        x, y, w, h = area
+        made = backdrop[y : y + h, x : x + w]
+        for sprite, there in below:
+            made = _joined(made, area, sprite, there)
+        made = paint.onto(made, drawn)
+        if self._broadcast is None:
+            _front(made, backdrop, area)
+        put(planes, to_planes(made), x, y)
 
 
 def blurred(drawn: Sprite, dx: float, dy: float) -> Sprite:
@@ -108,21 +111,22 @@ def blurred(drawn: Sprite, dx: float, dy: float) -> Sprite:
     return np.asarray(cv2.blur(drawn, (reach_x, reach_y)), np.uint8)
 
 
-def _grain(rng: np.random.Generator) -> NDArray[np.uint8]:
-    noise = rng.normal(128, NOISE, (HEIGHT, WIDTH))
-    return np.clip(np.rint(noise), 0, 255).astype(np.uint8)
+def _joined(made: Canvas, area: Area, sprite: Sprite, there: Area) -> Canvas:
+    """The part of the scene with as much of another layer over it as reaches into it."""
+    left, top = max(area.x, there.x), max(area.y, there.y)
+    right, bottom = min(area.x + area.w, there.x + there.w), min(area.y + area.h, there.y + there.h)
+    if left >= right or top >= bottom:
+        return made
+    joined = made.copy()
+    spot = joined[top - area.y : bottom - area.y, left - area.x : right - area.x]
+    spot[:] = paint.onto(spot, sprite[top - there.y : bottom - there.y, left - there.x : right - there.x])
+    return joined
 
 
-def _place(planes: Planes, backdrop: NDArray[np.uint8], drawn: Sprite, area: Area) -> None:
-    """Lays the layer over its part of the scene, puts the banner back in front, and writes that part's planes."""
+def _front(made: Canvas, backdrop: Canvas, area: Area) -> None:
+    """Puts the house's banner back in front, in place."""
     x, y, w, h = area
-    made = paint.onto(backdrop[y : y + h, x : x + w], drawn)
     left, top = max(x, scene.BANNER.x), max(y, scene.BANNER.y)
     right, bottom = min(x + w, scene.BANNER.x + scene.BANNER.w + 1), min(y + h, scene.BANNER.y + scene.BANNER.h + 1)
     if left < right and top < bottom:
         made[top - y : bottom - y, left - x : right - x] = backdrop[top:bottom, left:right]
-    part = to_planes(made)
-    half = WIDTH // 2
-    planes[y : y + h, x : x + w] = part[:h]
-    chroma = planes[HEIGHT:].reshape(2, HEIGHT // 2, half)
-    chroma[:, y // 2 : (y + h) // 2, x // 2 : (x + w) // 2] = part[h:].reshape(2, h // 2, w // 2)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from benchmarks.liveshop.show import FPS, HEIGHT, WIDTH
+from benchmarks.liveshop.programme import BIT_RATE, LANDSCAPE
+from benchmarks.liveshop.show import FPS
 from benchmarks.liveshop.speech import RATE
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from benchmarks.liveshop.speech import Samples
 
-BIT_RATE = 2_500_000
+PEAK = 1.6  # of the bit rate, for a second
 AAC_FRAME = 1024
 SEGMENT_S = 1
 PLAYLIST = "live.m3u8"
@@ -31,9 +32,12 @@ class Writer:
     """Takes one picture after the other, and the sound that goes with them."""
 
     def __init__(
-        self, path: Path, *, segments: bool, size: tuple[int, int] = (WIDTH, HEIGHT), bit_rate: int = BIT_RATE
+        self, path: Path, *, segments: bool, size: tuple[int, int] = LANDSCAPE, bit_rate: int = BIT_RATE
     ) -> None:
-        """`segments`: write HLS beside `path`, the playlist; each segment appears whole or not at all."""
+        """`segments`: write HLS beside `path`, the playlist; each segment appears whole or not at all.
+
+        `size`: width and height, both even; `bit_rate`: of the pictures, in bits a second.
+        """
         if segments:
             options = {
                 "hls_time": str(SEGMENT_S),
@@ -48,12 +52,13 @@ class Writer:
         self._video.width, self._video.height = size
         self._video.pix_fmt = "yuv420p"
         self._video.bit_rate = bit_rate
+        peak = round(bit_rate * PEAK / 1000)
         self._video.codec_context.gop_size = FPS * SEGMENT_S
         self._video.options = {
             "preset": "superfast",  # half the time of veryfast on noisy pictures; the bit rate makes up for it
             "tune": "zerolatency",
             "x264-params": f"threads=1:scenecut=0:keyint={FPS * SEGMENT_S}:min-keyint={FPS * SEGMENT_S}"
-            ":vbv-maxrate=4000:vbv-bufsize=4000"
+            f":vbv-maxrate={peak}:vbv-bufsize={peak}"
             # What OpenCV's conversion makes; unsaid, players would take HD for another matrix and shift colours.
             ":colormatrix=smpte170m:colorprim=smpte170m:transfer=smpte170m:range=tv",
         }

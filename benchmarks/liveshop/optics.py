@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 JOLT_S = 0.9  # how long the camera rings after somebody ran into it
 JOLTS_A_MINUTE = 0.7
 STEP_S = 0.35  # how long automatic exposure takes to follow
-HUNTED_SIGMA = 4.5  # pixels: print as high as a finger is wide is lost, a package's colours are not
+HUNTED_SIGMA = 6.0  # pixels: small print is lost, large letters just not
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
-"""The host's voice, by whichever synthesiser is installed; without one the host is silent. Knows no video."""
+"""What the host says, by whichever synthesiser is installed; without one the host is silent. Knows no video."""
 
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from benchmarks.liveshop.music import RATE, Samples
+from benchmarks.liveshop.voices import voice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.show import Line
     from stream.types import Seconds
 
-RATE = 48_000
+__all__ = ["RATE", "Samples", "Spoken", "speak", "track", "voice"]
+
 SPEAK_DEADLINE_S = 20.0
 LOUDNESS = 0.6  # peak
-
-Samples = NDArray[np.float32]  # (n,), mono, RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,9 @@ class Spoken:
         return [(round(float(a), 3), round(float(b), 3), word) for a, b, word in spans]
 
 
-def voice() -> list[str] | None:
-    """The command that speaks its last argument as a WAV on standard output; None: no voice here."""
-    if shutil.which("flite"):
-        return ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t"]
-    if shutil.which("espeak-ng"):
-        return ["espeak-ng", "-v", "en-us", "--stdout"]
-    return None
-
-
-def speak(lines: Sequence[Line]) -> tuple[Spoken, ...]:
-    """Each line's sound; a line that the synthesiser cannot say is left out."""
-    command = voice()
+def speak(lines: Sequence[Line], name: str = "") -> tuple[Spoken, ...]:
+    """Each line's sound in the voice of that name (`voices.VOICES`); one that cannot be said is left out."""
+    command = voice(name)
     if command is None:
         return ()
     spoken = []
