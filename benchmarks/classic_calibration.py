@@ -3,8 +3,9 @@
     python -m benchmarks.classic_calibration --photos DIR --out engines/classic/calibration.json
 
 Fitted on: the photographs of the tuned-on products (the rule of benchmarks/bench_classic.py; every one of the
-packages, one in twelve of the loose), and frames of liveshop's made-up worlds 201 to 203. One photograph in three
-and one frame in five counts a second time with its product taken out of the catalogue and its look-alikes left in.
+packages, and once more with made-up siblings in the catalogue, benchmarks/classic_siblings.py; one in twelve of the
+loose), and frames of liveshop's made-up worlds 201 to 203. One photograph in three and one frame in five counts a
+second time with its product taken out of the catalogue and its look-alikes left in.
 Not fitted on: photographs of never-met products, and the demo's world. But the catalogue pictures of never-met
 products stand among the wrong candidates, as they do in the gallery of the benchmark.
 Deterministic on one machine; another OpenCV or BLAS may move the last digits.
@@ -35,10 +36,12 @@ Vector = NDArray[np.float64]
 WORLDS = (201, 202, 203)
 WORLD_S = 60.0
 PACKAGES_COUNT = 2.0  # as much as two worlds: photographs are what is met in earnest
+SIBLINGS = 2  # made-up ones of each package
 LOOSE_EVERY = 12  # the engine is blind to them: a few teach it to be silent
 RANKING = 0.5  # of the loss: that the right one comes first, beside that its probability is right
-START = (0.0,) * 8 + (-3.0, 1.0, 1.0)  # not the weights in use: where the fit ends must not hang on them
-RIDGE = 0.003  # on all but the constant and the two that weigh rivals
+START = (0.0,) * 8 + (-3.0, 1.0, 0.1)  # not the weights in use: where the fit ends must not hang on them
+RIVALS = 2  # weights that are for rivals: the last ones
+RIDGE = 0.003  # on all but the constant and those that weigh rivals
 STEPS = 300
 STILL = 1e-5  # slope at which the fit is done
 NUDGE = 1e-5  # for slopes by difference: eleven weights do not deserve a derivative by hand
@@ -50,8 +53,9 @@ class Table(NamedTuple):
     right: NDArray[np.bool_]  # (samples, CLOSE)
     there: NDArray[np.bool_]  # (samples, CLOSE): not padding
     evidence: NDArray[np.float64]  # (samples, CLOSE, features)
-    rivalry: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
     contest: NDArray[np.bool_]  # (samples, CLOSE, CLOSE)
+    look: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
+    prints: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
     worth: Vector  # (samples,): what each counts
 
 
@@ -63,22 +67,24 @@ def table(sets: Sequence[tuple[float, Sequence[Sample]]]) -> Table:
         np.zeros((n, CLOSE), np.bool_),
         np.zeros((n, CLOSE), np.bool_),
         np.zeros((n, CLOSE, flat[0][1].evidence.shape[1])),
-        np.zeros((n, CLOSE, CLOSE)),
         np.tile(np.eye(CLOSE, dtype=np.bool_), (n, 1, 1)),
+        np.zeros((n, CLOSE, CLOSE)),
+        np.zeros((n, CLOSE, CLOSE)),
         np.array([worth for worth, _ in flat]),
     )
     for row, (_, sample) in enumerate(flat):
         k = len(sample.right)
         out.right[row, :k], out.there[row, :k], out.evidence[row, :k] = sample.right, True, sample.evidence
-        out.rivalry[row, :k, :k], out.contest[row, :k, :k] = sample.rivalry, sample.contest
+        out.contest[row, :k, :k], out.look[row, :k, :k], out.prints[row, :k, :k] = sample.rivalry
     return out
 
 
 def chances(weights: Vector, data: Table) -> NDArray[np.float64]:  # (samples, CLOSE)
     """`calibration.shared` for all samples at once."""
-    alone = data.evidence @ weights[:-2]
-    lead = weights[-1] * (alone[:, :, None] - alone[:, None, :]) + weights[-2] * data.rivalry
-    wins = 1 / np.where(data.contest, np.exp(np.clip(-lead, -30, 30)), 0).sum(axis=2)
+    alone = data.evidence @ weights[:-RIVALS]
+    duel, prints = weights[-RIVALS:]
+    ahead = duel * data.look + prints * data.prints
+    wins = 1 / np.where(data.contest, np.exp(np.clip(-ahead, -30, 30)), 0).sum(axis=2)
     return np.asarray(np.clip(wins / (1 + np.exp(-alone)), 1e-7, 1 - 1e-7))
 
 
@@ -88,7 +94,7 @@ def loss(weights: Vector, data: Table) -> float:
     odds = np.where(data.there, np.log(chance) - np.log1p(-chance), -np.inf)
     ranking = np.where(data.right, np.logaddexp.reduce(odds, axis=1, keepdims=True) - odds, 0)
     total = np.where(data.there, each + RANKING * ranking, 0).sum(axis=1) @ data.worth
-    return float(total + RIDGE * np.sum(weights[:-3] ** 2))
+    return float(total + RIDGE * np.sum(weights[: -RIVALS - 1] ** 2))
 
 
 def slope(of: Callable[[Vector], float], at: Vector) -> Vector:
@@ -132,6 +138,7 @@ def main(
     read = read_photos(photos)
     sets = [
         (PACKAGES_COUNT, of_photos(read, packages=True, every=1)),
+        (PACKAGES_COUNT, of_photos(read, packages=True, every=1, siblings=SIBLINGS)),
         (1.0, of_photos(read, packages=False, every=LOOSE_EVERY)),
         *((1.0, of_world(seed, WORLD_S)) for seed in WORLDS),
     ]

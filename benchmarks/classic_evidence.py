@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 
 from benchmarks.bench_classic import SHORTLIST, read_picture
+from benchmarks.classic_siblings import sibling
 from benchmarks.liveshop.bodies import make_body
 from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.catalogue import write_catalogue
 from benchmarks.liveshop.show import FPS, random_show
 from benchmarks.liveshop.truth import visible
 from engines.classic import ClassicEncoder, ClassicMatcher
-from engines.classic.calibration import Evidence, features
+from engines.classic.calibration import Evidence, Rivalry, features
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 STEP_S = 0.8  # between two frames of a world: nearer ones repeat one another
 SEEN = 0.5  # share of a front that must be visible for a frame to be evidence for or against its product
 FEATURES = len(Evidence._fields) + 1
+SEED = 5  # of the made-up siblings
 QUALITY = 45  # of the JPEG a frame passes through: a livestream's compression, roughly
 
 
@@ -40,8 +42,7 @@ class Sample(NamedTuple):
 
     right: NDArray[np.bool_]
     evidence: NDArray[np.float64]  # (candidates, features)
-    rivalry: NDArray[np.float64]  # (candidates, candidates)
-    contest: NDArray[np.bool_]  # (candidates, candidates)
+    rivalry: Rivalry
 
 
 class Shown(NamedTuple):
@@ -78,14 +79,22 @@ class Examiner:
         seen = self._matcher.examine(query, [self._gallery[owner] for owner in shortlist])
         rows = [features(found.evidence) for found in seen.found.values()]
         right = np.array([shortlist[place] == product for place in seen.found], np.bool_)
-        return Sample(right, np.array(rows).reshape(len(rows), FEATURES), seen.rivalry, seen.contest)
+        return Sample(right, np.array(rows).reshape(len(rows), FEATURES), seen.rivalry)
 
 
-def of_photos(photos: Photos, *, packages: bool, every: int) -> list[Sample]:
-    """Photographs of the tuned-on products alone; the catalogue pictures of all products stand against them."""
+def of_photos(photos: Photos, *, packages: bool, every: int, siblings: int = 0) -> list[Sample]:
+    """Photographs of the tuned-on products alone; the catalogue pictures of all products stand against them.
+
+    `siblings`: as many made-up look-alikes of each tuned-on package beside them.
+    """
     ids = list(photos.products)
-    examiner = Examiner([read_picture(photos.root / picture)] for _, picture in photos.products.values())
-    tuned = set(photos.group(packages=packages, which="tuned"))
+    pictures = [read_picture(photos.root / picture) for _, picture in photos.products.values()]
+    tuned = photos.group(packages=packages, which="tuned")
+    for number, product in enumerate(tuned if siblings else ()):
+        rng = np.random.default_rng([SEED, number])
+        others = [pictures[ids.index(other)] for other in tuned if other != product]
+        pictures += [sibling(pictures[ids.index(product)], others, rng) for _ in range(siblings)]
+    examiner = Examiner([picture] for picture in pictures)
     chosen = [(picture, product) for picture, product in photos.natural if product in tuned][::every]
     shown = (Shown(read_picture(photos.root / picture), ids.index(product)) for picture, product in chosen)
     return list(examiner.samples(shown, without_every=3))

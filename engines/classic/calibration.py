@@ -30,7 +30,7 @@ class Weights(NamedTuple):
     spread: float
     constant: float
     duel: float  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
-    lead: float  # log-odds of one rival over another for each unit by which it is likelier alone
+    prints: float  # the same for a unit of `geometry.exclusive`
 
 
 WEIGHTS = Weights(**json.loads(FITTED.read_text(encoding="utf-8")))
@@ -73,11 +73,27 @@ def log_odds(evidence: Evidence) -> float:
     return float(features(evidence) @ _ALONE)
 
 
-def shared(
-    alone: NDArray[np.float64], rivalry: NDArray[np.float64], contest: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+class Rivalry(NamedTuple):
+    """Every pair of those looked at. Above 0: what was seen is rather the first of the two."""
+
+    contest: NDArray[np.bool_]  # the two claim the same place; everyone contests his own
+    look: NDArray[np.float64]  # by colours where they differ
+    prints: NDArray[np.float64]  # by patches that agree with one of them alone
+
+    def meet(self, one: int, two: int, look: float, prints: float) -> None:
+        self.contest[one, two] = self.contest[two, one] = True
+        self.look[one, two], self.look[two, one] = look, -look
+        self.prints[one, two], self.prints[two, one] = prints, -prints
+
+
+def nobody(count: int) -> Rivalry:
+    """So many candidates, none in another's place so far."""
+    return Rivalry(np.eye(count, dtype=np.bool_), np.zeros((count, count)), np.zeros((count, count)))
+
+
+def shared(alone: NDArray[np.float64], rivalry: Rivalry) -> NDArray[np.float64]:
     """Each against all that claim its place: the odds that something is there, divided by who it rather is."""
-    lead = WEIGHTS.lead * (alone[:, None] - alone[None, :]) + WEIGHTS.duel * rivalry
-    wins = 1 / np.exp(np.clip(-lead, -30, 30)).sum(axis=1, where=contest)
+    lead = WEIGHTS.duel * rivalry.look + WEIGHTS.prints * rivalry.prints
+    wins = 1 / np.exp(np.clip(-lead, -30, 30)).sum(axis=1, where=rivalry.contest)
     chance = np.clip(wins / (1 + np.exp(-alone)), 1e-9, 1 - 1e-9)
     return np.asarray(np.clip(np.log(chance) - np.log1p(-chance), ABSENT, CERTAIN), dtype=np.float64)

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 Lab = NDArray[np.float32]  # (height, width, 3)
 Mask = NDArray[np.bool_]  # (height, width)
 
-CANVAS = 96  # px of the longer side on which two pictures are compared: colour bands, not letters
+CANVAS = 128  # px of the longer side on which two pictures are compared: colour bands, not letters
+PLACE, BLOCK = 9, 23  # px on it: a place that may disagree, and one in which brightness may correlate
 BINS = 4  # a side of the colour histogram
+ALIKE = 8  # in Lab: nearer colours do not tell look-alikes apart
 WHITE = 12  # how far from its corner's colour the paper of a packshot may stray
 
 
@@ -80,8 +82,8 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
         return Look(0.0, 0.0, 0.0)
     lit = relight(seen, true, mask)
     chroma = np.linalg.norm(lit[..., 1:] - true[..., 1:], axis=2)
-    around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (7, 7))
-    share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (7, 7))
+    around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
+    share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
     worst = np.percentile((around / np.maximum(share, 0.1))[mask], 95)
     return Look(
         float(np.exp(-chroma[mask] / 20).mean()),
@@ -95,7 +97,7 @@ def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mas
     inside = mask.astype(np.float32)
 
     def local(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.boxFilter(values * inside, cv2.CV_32F, (17, 17)), dtype=np.float32)
+        return np.asarray(cv2.boxFilter(values * inside, cv2.CV_32F, (BLOCK, BLOCK)), dtype=np.float32)
 
     share = np.maximum(local(np.ones_like(seen)), 1e-3)
     one, two = local(seen) / share, local(true) / share
@@ -109,14 +111,22 @@ def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mas
 def rather(seen: Lab, one: Lab, two: Lab, mask: Mask) -> float:
     """Which of two look-alikes was seen, judged only where they differ: above 0 the first, size says how sure.
 
-    Light is taken from where the two agree, so that a coloured lamp does not pass for another flavour.
+    Light is taken from where the two agree, so that a coloured lamp does not pass for another flavour; and brightness
+    counts only against its surroundings, so that a blue in glare does not pass for the lighter blue.
     """
+    same = mask & (np.linalg.norm(one - two, axis=2) < ALIKE)
+    lit = _glare_free(relight(seen, one, same if same.sum() > 100 else mask))
+    one, two = _glare_free(one), _glare_free(two)
     differ = np.linalg.norm(one - two, axis=2)
-    same = mask & (differ < 8)
-    lit = relight(seen, one, same if same.sum() > 100 else mask)
-    worth = np.where(mask, np.maximum(differ - 8, 0), 0)
+    worth = np.where(mask, np.maximum(differ - ALIKE, 0), 0)
     total = float(worth.sum())
     if total < 200:
         return 0.0
     closer = np.linalg.norm(lit - two, axis=2) - np.linalg.norm(lit - one, axis=2)
     return float((worth * closer / np.maximum(differ, 1)).sum() / total)
+
+
+def _glare_free(picture: Lab) -> Lab:
+    out = picture.copy()
+    out[..., 0] -= cv2.blur(picture[..., 0], (BLOCK, BLOCK))
+    return out

@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.base import Box, Patches
+from engines.classic.laying import Homography, Similarity, lay
 
 Plane = NDArray[np.complex64]  # (points,): positions as complex numbers, so that turn and scale are one product
-Homography = NDArray[np.float64]  # (3, 3), catalogue position to frame position
 
-TENTATIVE = 240  # pairs that may vote; the right ones are among the best few dozen or nowhere
+TENTATIVE = 600  # pairs that may agree; those of a print that is seen well are many
 PROPOSERS = 80  # of them that propose a map: where none of these is right, a fit would be luck
 SIMILAR = 0.60  # below, two patches say nothing about one another
 TURN = 0.6  # rad, how far two patches on one rigid print may disagree; covers perspective and bent paper
 ZOOM = 0.6  # the same for the logarithm of their scales
 NEAR, SLACK = 0.03, 0.22  # how far off a position may be: a share of the print, and of the way to the point
 PRINT = 500  # patches of a catalogue picture that are looked at; the weaker ones are paper grain and cost shortlists
-ENOUGH = 4  # agreeing pairs that fix an affine map with one to spare
+ENOUGH = 4  # agreeing pairs that fix a similarity with two to spare
 
 
 class Layout(NamedTuple):
@@ -52,7 +52,7 @@ class Proposal(NamedTuple):
     pairs: Pairs
     here: Plane
     there: Plane
-    span: float  # how many times larger the print is in the frame
+    similarity: Similarity
     agree: NDArray[np.bool_]
     support: float
 
@@ -109,23 +109,23 @@ def propose(frame: Layout, catalogue: Layout, pairs: Pairs) -> Proposal | None:
     best = int(np.argmax(support))
     if np.count_nonzero(agree[best]) < ENOUGH:
         return None
-    return Proposal(pairs, here, there, float(span[best]), agree[best], float(support[best]))
+    factor = complex(span[best] * turn[best])
+    similarity = Similarity(factor, complex(here[best] - factor * there[best]))
+    return Proposal(pairs, here, there, similarity, agree[best], float(support[best]))
 
 
 def settle(proposal: Proposal) -> Fit | None:
-    """An affine map by those who agreed, asked again who agrees with that; then a homography where they bear one."""
-    pairs, here, there, span, agree, _ = proposal
-    inside = np.flatnonzero(agree)
-    for _ in range(2):
-        if len(inside) < ENOUGH:
-            return None
-        affine = _affine(there[inside], here[inside], pairs.worth[inside])
-        off = np.abs(_apply_affine(affine, there) - here)
-        inside = np.flatnonzero((off < 1.5 * NEAR * span) & agree | (off < NEAR * span))
-    inside = _once(pairs, inside)
+    """A homography by those who agreed, then by all that are near it; nothing where it turns the print inside out."""
+    pairs = proposal.pairs
+    there, here = proposal.there.astype(np.complex128), proposal.here.astype(np.complex128)
+    laid = lay(there, here, pairs.worth.astype(np.float64), proposal.agree, proposal.similarity, ENOUGH)
+    if laid is None or not plausible(laid.homography):
+        return None
+    inside = _once(pairs, np.flatnonzero(laid.agree))
     if len(inside) < ENOUGH:
         return None
-    return _sharpen(pairs.only(inside), here[inside], there[inside], affine, span)
+    pairs = pairs.only(inside)
+    return Fit(laid.homography, pairs, float(pairs.worth.sum()))
 
 
 def _agreement(here: Plane, there: Plane, span: NDArray[np.float32], turn: Plane) -> NDArray[np.bool_]:
@@ -156,32 +156,6 @@ def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:
     """A catalogue patch counts once, however many frame patches claim it; pairs come likest first."""
     _, first = np.unique(pairs.catalogue[inside], return_index=True)
     return inside[np.sort(first)]
-
-
-def _affine(there: Plane, here: Plane, worth: NDArray[np.float32]) -> NDArray[np.float64]:  # (3, 2)
-    """Weighted least squares, held towards a similarity by a light ridge so that few points do not shear it."""
-    rows = np.stack([there.real, there.imag, np.ones(len(there))], axis=1) * worth[:, None]
-    target = np.stack([here.real, here.imag], axis=1) * worth[:, None]
-    return np.asarray(np.linalg.lstsq(rows, target, rcond=None)[0], dtype=np.float64)
-
-
-def _apply_affine(affine: NDArray[np.float64], there: Plane) -> Plane:
-    x, y = (np.stack([there.real, there.imag, np.ones(len(there))], axis=1) @ affine).T
-    return np.asarray(x + 1j * y, dtype=np.complex64)
-
-
-def _sharpen(pairs: Pairs, here: Plane, there: Plane, affine: NDArray[np.float64], span: float) -> Fit | None:
-    """A homography where enough pairs bear one, else the affine map; nothing where it turns the print inside out."""
-    homography = np.vstack([affine.T, [0, 0, 1]])
-    if len(pairs.frame) >= 2 * ENOUGH:
-        source, target = (np.stack([p.real, p.imag], axis=1).astype(np.float64) for p in (there, here))
-        found, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, float(NEAR * span), maxIters=200)
-        finer = np.empty(0) if found is None else np.asarray(found, np.float64)  # type: ignore[redundant-expr]
-        if finer.shape == (3, 3) and plausible(finer):
-            homography, pairs = finer, pairs.only(np.flatnonzero(np.asarray(mask).ravel()))
-    if len(pairs.frame) < ENOUGH or not plausible(homography):
-        return None
-    return Fit(homography, pairs, float(pairs.worth.sum()))
 
 
 def plausible(homography: Homography) -> bool:
@@ -224,3 +198,13 @@ def spread(fit: Fit, catalogue: Layout, outline: NDArray[np.float64]) -> float:
     hull = cv2.convexHull(np.stack([at.real, at.imag], axis=1).astype(np.float32))
     width, height = outline.max(axis=0) - outline.min(axis=0)
     return min(cv2.contourArea(hull) / max(float(width * height), 1e-6), 1.0)
+
+
+def exclusive(one: Fit, two: Fit) -> float:
+    """Whose print it rather is: patches that agree with one alone against those of two alone, in standard deviations.
+
+    What both explain, a brand's logo, says nothing. Above 0: rather one.
+    """
+    shared = len(np.intersect1d(one.pairs.frame, two.pairs.frame))
+    first, second = len(one.pairs.frame) - shared, len(two.pairs.frame) - shared
+    return float((first - second) / (first + second + 1) ** 0.5)

@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from engines.base import Encoded, Match
-from engines.classic.calibration import ABSENT, Evidence, log_odds, shared
+from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
 from engines.classic.colour import compare, rather
-from engines.classic.geometry import PRINT, Fit, box_of, fit, layout, overlap, propose, settle, spread, tentative
+from engines.classic.geometry import (
+    PRINT,
+    Fit,
+    box_of,
+    exclusive,
+    fit,
+    layout,
+    overlap,
+    propose,
+    settle,
+    spread,
+    tentative,
+)
 from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
 
 if TYPE_CHECKING:
@@ -22,7 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import Box, PatchVectors
-    from engines.classic.geometry import Homography, Layout
+    from engines.classic.geometry import Layout
+    from engines.classic.laying import Homography
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
 ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
@@ -48,8 +61,7 @@ class Examined(NamedTuple):
     """Candidates looked at closely, by their place in the list; then every pair of them, in the same order."""
 
     found: dict[int, Found]
-    rivalry: NDArray[np.float64]  # above 0: what was seen is rather the first
-    contest: NDArray[np.bool_]  # the two claim the same place; everyone contests his own
+    rivalry: Rivalry
 
 
 class Laid(NamedTuple):
@@ -69,7 +81,7 @@ class ClassicMatcher:
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         seen = self.examine(query, candidates)
         alone = np.array([log_odds(found.evidence) for found in seen.found.values()])
-        logits = dict(zip(seen.found, shared(alone, seen.rivalry, seen.contest).tolist(), strict=True))
+        logits = dict(zip(seen.found, shared(alone, seen.rivalry).tolist(), strict=True))
         return [
             _verdict(query, pictures, seen.found.get(index), logits.get(index, ABSENT))
             for index, pictures in enumerate(candidates)
@@ -137,15 +149,12 @@ class ClassicMatcher:
     def _rivals(self, query: Encoded, best: dict[int, Found]) -> Examined:
         """Candidates in the same place are rivals: they will share one probability."""
         found = list(best.values())
-        rivalry: NDArray[np.float64] = np.zeros((len(found), len(found)))
-        contest: NDArray[np.bool_] = np.eye(len(found), dtype=np.bool_)
+        rivalry = nobody(len(found))
         for i, one in enumerate(found):
             for j, two in enumerate(found[:i]):
                 if overlap(one.box, two.box) > SAME_PLACE:
-                    contest[i, j] = contest[j, i] = True
-                    rivalry[i, j] = self._duel(query, one, two)
-                    rivalry[j, i] = -rivalry[i, j]
-        return Examined(best, rivalry, contest)
+                    rivalry.meet(i, j, self._duel(query, one, two), exclusive(one.fit, two.fit))
+        return Examined(best, rivalry)
 
     def _duel(self, query: Encoded, one: Found, two: Found) -> float:
         """Compared in the better fit's place, the other picture laid over it."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.base import Image
-    from engines.classic.geometry import Homography
+    from engines.classic.laying import Homography
 
 
 @dataclass(frozen=True, slots=True)

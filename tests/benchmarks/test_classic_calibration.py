@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.classic_calibration import chances, descend, loss, slope, table
 from benchmarks.classic_evidence import FEATURES, Sample
-from engines.classic.calibration import WEIGHTS, shared
+from engines.classic.calibration import WEIGHTS, Rivalry, nobody, shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +21,12 @@ pytestmark = pytest.mark.unit
 
 def sample(seed: int, candidates: int) -> Sample:
     rng = np.random.default_rng(seed)
-    rivalry = rng.normal(0, 0.2, (candidates, candidates))
+    look, prints = rng.normal(0, 0.2, (2, candidates, candidates))
     contest = rng.random((candidates, candidates)) < 0.5
     return Sample(
         np.arange(candidates) == rng.integers(0, candidates + 1),
         np.column_stack([rng.random((candidates, FEATURES - 1)), np.ones(candidates)]),
-        rivalry - rivalry.T,
-        contest | contest.T | np.eye(candidates, dtype=np.bool_),
+        Rivalry(contest | contest.T | np.eye(candidates, dtype=np.bool_), look - look.T, prints - prints.T),
     )
 
 
@@ -35,7 +34,7 @@ def sample(seed: int, candidates: int) -> Sample:
 @given(seed=st.integers(0, 10_000), candidates=st.integers(1, 6))
 def test_the_fit_weighs_evidence_as_the_engine_does(seed: int, candidates: int) -> None:
     one, weights = sample(seed, candidates), np.array(WEIGHTS)
-    odds = shared(one.evidence @ weights[:FEATURES], one.rivalry, one.contest)
+    odds = shared(one.evidence @ weights[:FEATURES], one.rivalry)
     chance = chances(weights, table([(1.0, [one])]))[0, :candidates]
     assert chance == pytest.approx(1 / (1 + np.exp(-odds)), abs=4e-4)  # odds are cut where nothing was measured
 
@@ -68,6 +67,6 @@ def test_a_fit_to_verdicts_of_the_engine_explains_them_better_than_the_start() -
 
 
 def test_a_sample_without_candidates_changes_nothing_but_its_set_s_share() -> None:
-    nothing = Sample(np.zeros(0, np.bool_), np.zeros((0, FEATURES)), np.zeros((0, 0)), np.zeros((0, 0), np.bool_))
+    nothing = Sample(np.zeros(0, np.bool_), np.zeros((0, FEATURES)), nobody(0))
     data = table([(1.0, [sample(1, 3), nothing])])
     assert data.worth.tolist() == [0.5]
