@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.lives import FAMILIES, Run, Which
 from benchmarks.liveshop.evaluate.replay import EVENTS, Recogniser
 from benchmarks.liveshop.evaluate.run import watch_lives
-from benchmarks.liveshop.evaluate.systems import systems_of
-from benchmarks.liveshop.score import score
+from benchmarks.liveshop.evaluate.verdict import SCORE, compared, judge, read_other
+from benchmarks.liveshop.scoring.tables import comparison_table, json_lines, tables
 from engines.bundle import open_bundle
 from stream.commands.output import print_json, progress_bar
 from stream.errors import UsageError
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from benchmarks.liveshop.scoring.judged import Contender
+    from benchmarks.liveshop.scoring.compare import Comparison
+    from benchmarks.liveshop.scoring.record import Result
 
     Tell = Callable[[str, str, float, float], None]
 
@@ -52,6 +54,7 @@ def liveshop(
     events: Annotated[
         list[Path], typer.Option(help="Score another program beside: DIR/LIVE/events.jsonl. May be repeated.")
     ] = [],
+    against: Annotated[Path | None, typer.Option(help="Another run's score.json: what differs, how surely.")] = None,
     bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
     live_hls: Annotated[
         bool, typer.Option("--live-hls", help="Play lives over HLS from loopback in real time, no replay.")
@@ -61,16 +64,30 @@ def liveshop(
     """Makes lives with known truth, watches them with the whole product, and says how right it was."""
     run = checked(family, seed, lives, minutes, photos, catalogue, which)
     check_events(events, run)
+    other = None if against is None else read_other(against, run)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us politely leaves nothing half-made
     recogniser = Recogniser(bundle, open_bundle(bundle), on_air=live_hls)
     try:
         with progress_bar() as bar:
             watched = list(watch_lives(run, out, recogniser, _json_progress() if as_json else _bar_progress(bar)))
-        systems = systems_of(watched, run.family, events)
+        result = judge(run, watched, events, out)
     except OSError as error:
         why = error.strerror or str(error)
         raise EvaluationError(f"eval --out {out}: {why}: see to that, then run again to go on") from error
-    tell(systems)
+    tell(result, compared(result, other), out, as_json=as_json)
+
+
+def tell(result: Result, comparison: Comparison | None, out: Path, *, as_json: bool) -> None:
+    if as_json:
+        for line in json_lines(result, comparison):
+            print_json(line)
+        return
+    console = Console()
+    for table in tables(result):
+        console.print(table)
+    if comparison is not None:
+        console.print(comparison_table(comparison))
+    console.print(f"{out / SCORE}", highlight=False)
 
 
 def checked(
@@ -128,18 +145,3 @@ def _json_progress() -> Tell:
             print_json({"type": "nowshowing.eval.progress", **line})
 
     return tell_line
-
-
-def tell(systems: Sequence[Contender]) -> None:
-    for system in systems:
-        print_json({"type": "nowshowing.eval.score", "system": system.name, "note": system.note, **_pooled(system)})
-
-
-def _pooled(system: Contender) -> dict[str, float]:
-    scores = [score(told.truth, told.spans) for told in system.lives]
-    right = sum(row.span is not None for s in scores for row in s.rows)
-    asked = sum(row.shown.listed for s in scores for row in s.rows)
-    spans = sum(len(told.spans) for told in system.lives)
-    hours = sum(told.truth.seconds for told in system.lives) / 3600
-    wrong = sum(s.wrong_product_s for s in scores) / hours
-    return {"f1": 2 * right / max(asked + spans, 1), "wrong_s_h": wrong, "asked": asked, "told": spans}

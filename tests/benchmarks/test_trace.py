@@ -32,6 +32,7 @@ views = st.builds(
     main=st.none() | ranked,
     encode_s=shares,
     search_s=shares,
+    grain=shares,
 )
 
 

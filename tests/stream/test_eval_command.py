@@ -54,7 +54,9 @@ def test_stopped_half_way_it_leaves_nothing_half_made_and_goes_on_the_next_time(
     told, err = start(*SHORT, "--json", "--out", str(out)).communicate(timeout=110)
     assert "Traceback" not in err
     assert (live / "live.mp4").stat().st_mtime_ns == rendered, "what was rendered is kept"
-    assert {line["type"] for line in lines(told)} >= {"nowshowing.eval.progress"}
+    types = [line["type"] for line in lines(told)]
+    assert set(types) == {"nowshowing.eval.progress", "nowshowing.eval.live", "nowshowing.eval.score"}
+    assert types.count("nowshowing.eval.score") == 3, "ours, and two baselines"
     assert not list(out.rglob("*.part"))
     watched = (live / "replay.json").read_bytes()
 

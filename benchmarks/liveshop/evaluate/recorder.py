@@ -81,6 +81,7 @@ class Recorder:
                 nearest=self._nearest(query),
                 encode_s=view.encode_s,
                 search_s=look.search_s,
+                grain=look.grain,
             )
         )
         self._on_view(at)

@@ -8,6 +8,7 @@ One line a view:
 `looks`: every product looked at closely: id, log-odds, likeness of the picture, likeness of patches, box or null.
 `window`: where a window closed here, the sighting's products, at most TOLD of them. `nearest`: products by the
 frame's own embedding alone. `main`: as `window`, with the main image of each product only. `cost_s`: encode, search.
+`grain`, where boxes are told coarsely: how coarsely.
 
 To decide again without decoding anything:
 
@@ -58,9 +59,10 @@ class Traced:
     main: Ranked | None = None  # None: not asked for
     encode_s: float = 0.0
     search_s: float = 0.0
+    grain: float = 0.0
 
     def look(self) -> Look:
-        return Look(self.at, self.looks, self.search_s)
+        return Look(self.at, self.looks, self.search_s, self.grain)
 
     def view(self) -> View:
         return View(at=self.at, encoded=NOTHING, wall=self.at, encode_s=self.encode_s)
@@ -76,6 +78,8 @@ class Traced:
         fields["nearest"] = _rounded(self.nearest)
         if self.main is not None:
             fields["main"] = _rounded(self.main)
+        if self.grain:
+            fields["grain"] = round(self.grain, 4)
         fields["cost_s"] = [round(self.encode_s, 4), round(self.search_s, 4)]
         return json.dumps(fields, separators=(",", ":"))
 
@@ -106,6 +110,7 @@ def _read(line: str) -> Traced:
         main=_pairs(fields["main"]) if "main" in fields else None,
         encode_s=encode_s,
         search_s=search_s,
+        grain=fields.get("grain", 0.0),
     )
 
 
