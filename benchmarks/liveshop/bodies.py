@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.liveshop import labels
+from benchmarks.liveshop.cloth import Garment
 from benchmarks.liveshop.ink import generator, hsv
+from benchmarks.liveshop.space import (
+    PAD,
+    Face,
+    Points,
+    Pose,
+    Quad,
+    Sprite,
+    bordered,
+    cut,
+    project,
+    rectangle,
+    rotation,
+    solid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from benchmarks.liveshop.ink import Canvas
     from benchmarks.liveshop.products import Product
 
-Sprite = NDArray[np.uint8]  # (height, width, 4), RGB times alpha, alpha
-Quad = NDArray[np.float32]  # (4, 2): where a sprite's corners land, from top left, clockwise
-Points = NDArray[np.float64]  # (n, 3)
+__all__ = ["Body", "Face", "Pose", "Quad", "Sprite", "make_body", "project"]
 
-EYE = 5.0  # how far the camera stands from a product, in product heights: a mild perspective
-PAD = 2  # transparent pixels round a sprite, so that warped edges come out smooth
-
-
-class Pose(NamedTuple):
-    """Centre and height of the front in pixels; angles in radians: about the upright, the level and the view axis."""
-
-    x: float
-    y: float
-    height: float
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A picture and where its corners go. `sprite` is larger than the face by PAD on each side, and so is `quad`."""
-
-    sprite: Sprite
-    quad: Quad
+LOWER_EDGE = 0.44  # where a hand holds a package: heights below its middle
 
 
 class Body(Protocol):
     @property
     def aspect(self) -> float: ...
+
+    @property
+    def grip(self) -> float:
+        """Where the hand holds it, in heights below its middle; above it where it hangs from the hand."""
+        ...
 
     def faces(self, pose: Pose) -> list[Face]:
         """What can be seen of it, to be painted in this order."""
@@ -65,46 +63,16 @@ def make_body(product: Product) -> Body:
             return Carton(product)
         case "bag":
             return Bag(product)
+        case "garment":
+            return Garment(product)
         case form:
             return Round(product, PROFILES[form])
 
 
-def project(points: Points, pose: Pose) -> NDArray[np.float32]:
-    """Model points (heights; y down, z towards the camera) to pixels."""
-    turned = points @ rotation(pose).T
-    scale = pose.height * EYE / (EYE - turned[:, 2])
-    return np.stack([pose.x + scale * turned[:, 0], pose.y + scale * turned[:, 1]], axis=1).astype(np.float32)
-
-
-def rotation(pose: Pose) -> NDArray[np.float64]:
-    (cy, sy), (cp, sp), (cr, sr) = ((np.cos(a), np.sin(a)) for a in (pose.yaw, pose.pitch, pose.roll))
-    about_upright = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_level = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    about_view = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return np.asarray(about_view @ about_level @ about_upright)
-
-
-def rectangle(width: float, height: float, z: float = 0.0, grow: float = 0.0) -> Points:
-    """Corners of an upright rectangle about the origin, `grow` larger on each side."""
-    x, y = width / 2 + grow, height / 2 + grow
-    return np.array([[-x, -y, z], [x, -y, z], [x, y, z], [-x, y, z]])
-
-
-def solid(canvas: Canvas, light: float = 1.0) -> Sprite:
-    """An opaque sprite with its transparent border; `light` darkens or brightens it."""
-    lit = cv2.convertScaleAbs(canvas, alpha=light)
-    full = np.full(canvas.shape[:2], 255, np.uint8)
-    return bordered(np.dstack([lit, full]))
-
-
-def bordered(sprite: Sprite) -> Sprite:
-    return np.asarray(
-        cv2.copyMakeBorder(sprite, PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), np.uint8
-    )
-
-
 class Carton:
     """A box: the front, and whichever of its sides can be seen."""
+
+    grip = LOWER_EDGE
 
     def __init__(self, product: Product) -> None:
         rng = generator(product.design, "carton")
@@ -147,6 +115,8 @@ def _placed(size: tuple[float, float], out: float, turn: Pose) -> Points:
 class Bag:
     """A pouch with crimped ends that bulges: shaded flat sprite with a ragged outline."""
 
+    grip = LOWER_EDGE
+
     def __init__(self, product: Product) -> None:
         rng = generator(product.design, "bag")
         self.aspect = float(rng.uniform(0.7, 0.82))
@@ -162,7 +132,7 @@ class Bag:
         teeth = high - 5 + 4 * np.abs((x / 9) % 2 - 1)
         inside = (np.abs(u) < edge) & (y < teeth) & (high - y < teeth)
         alpha = cv2.GaussianBlur(inside.astype(np.uint8) * 255, (3, 3), 0.8)
-        self._sprite = _cut(lit, alpha)
+        self._sprite = cut(lit, alpha)
         self._front = rectangle(self.aspect, 1.0)
         self._corners = rectangle(self.aspect, 1.0, grow=PAD / high)
 
@@ -171,13 +141,6 @@ class Bag:
 
     def outline(self, pose: Pose) -> Quad:
         return project(self._front, pose)
-
-
-def _cut(lit: Canvas, alpha: NDArray[np.uint8]) -> Sprite:
-    """A sprite from colours and their alpha, with its transparent border."""
-    share = alpha.astype(np.float32)[..., None] / 255.0
-    sprite = np.dstack([np.rint(lit * share).astype(np.uint8), alpha])
-    return bordered(sprite)
 
 
 def _bottle(v: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -213,6 +176,8 @@ FRONT = 2.3  # radians that the front takes
 
 class Round:
     """A bottle, can or tube: the label slides round as it turns, and the light falls off to the edges."""
+
+    grip = LOWER_EDGE
 
     def __init__(self, product: Product, profile: Profile) -> None:
         rng = generator(product.design, "round")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SKIN = (222, 172, 140)
 SLEEVE = (70, 84, 120)
+WIDEST = 0.82  # of the things a hand reaches round, width by height; no hand is larger
 Line = tuple[tuple[int, int], tuple[int, int], int]  # from, to, thickness
 
 # Drawn on a canvas of 400 x 560 on which the product's lower edge is at y = 150 and its middle at x = 200.
@@ -72,14 +73,15 @@ def _sprites() -> tuple[Sprite, Sprite, Sprite]:
 
 
 def holding(body: Body, pose: Pose) -> tuple[Face, Face]:
-    """The part of the hand behind the product, and the fingers in front of its lower edge."""
+    """The part of the hand behind the product, and the fingers in front: of its lower edge, or its upper."""
     behind, before, _ = _sprites()
-    grip = 210 / body.aspect  # canvas pixels per product height: the fingers reach round its edges
-    corners = np.array([[-200, -150], [200, -150], [200, 410], [-200, 410]], np.float64) / grip
-    corners[:, 1] += 0.44
-    flat = np.column_stack([corners, np.zeros(4)])
-    quad = project(flat, pose._replace(yaw=0.0, pitch=0.0))
-    return Face(behind, quad), Face(before, quad)
+    scale = 210 / min(body.aspect, WIDEST)  # canvas pixels per product height: the fingers reach round its edges
+    corners = np.array([[-200, -150], [200, -150], [200, 410], [-200, 410]], np.float64) / scale
+    over = corners * ([1, -1] if body.grip < 0 else [1, 1])  # from above, fingers point down
+    flat = pose._replace(yaw=0.0, pitch=0.0)
+    edge = np.array([0, body.grip])
+    one, other = (project(np.column_stack([at + edge, np.zeros(4)]), flat) for at in (corners, over))
+    return Face(behind, one), Face(before, other)
 
 
 def passing(pose: Pose, share: float, reach: float) -> Face:

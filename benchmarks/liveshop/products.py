@@ -99,7 +99,7 @@ def make_shop(seed: int) -> list[Product]:
     """
     made: list[Product] = []
     differ = list(SHOP_SIBLINGS)
-    for first in _firsts(seed, SHOP_FAMILIES, SHOP_UNLISTED, KINDS):
+    for first in _firsts(seed, SHOP_FAMILIES, SHOP_UNLISTED, (*KINDS, *GARMENTS)):
         if not differ or not first.listed or (first.kind.form == "garment" and differ[0] != "band"):
             made.append(first)
             continue

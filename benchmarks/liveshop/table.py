@@ -26,11 +26,11 @@ class Place:
 
 # Standing things are at the table's far edge, clear of the lower third; lying ones nearer, where it does not reach.
 TABLE = (
-    *(Place(x, 640.0, "standing") for x in (110.0, 255.0, 395.0, 885.0, 1030.0, 1175.0)),
+    *(Place(x, 632.0, "standing") for x in (110.0, 255.0, 395.0, 885.0, 1030.0, 1175.0)),
     *(Place(x, 700.0, "lying") for x in (610.0, 800.0, 985.0)),
 )
 TABLE_UPRIGHT = (
-    *(Place(x, 640.0, "standing") for x in (505.0, 775.0)),
+    *(Place(x, 632.0, "standing") for x in (505.0, 775.0)),
     *(Place(x, 700.0, "lying") for x in (560.0, 725.0)),
 )
 SHELF = tuple(Place(x, y, "standing") for y in (150.0, 300.0) for x in (110.0, 250.0, 400.0, 860.0, 1000.0))
