@@ -44,7 +44,7 @@ FRAMES_A_SECOND = 30
 LEAD_S = 5.0  # nothing breaks in at once
 APART_S = 4.0  # between two breaks
 TRIES = 12
-PIP_EDGE = 36
+PIP_EDGE = (36, 112)  # from the sides; from above and below, clear of headers and lower thirds
 BED_DB = (20.0, 15.0, 10.0)
 SWELL_DB = 5.0
 VOICE_SHARES = (0.24, 0.24, 0.24, 0.12, 0.08, 0.08)
@@ -204,8 +204,8 @@ def _breaks(rng: np.random.Generator, seconds: Seconds, size: tuple[int, int]) -
     width = round(size[0] * float(rng.uniform(0.42, 0.6))) // 4 * 4
     height = width * SCENE[1] // SCENE[0] // 2 * 2
     left, top = (
-        (PIP_EDGE, size[0] - width - PIP_EDGE)[corner % 2],
-        (PIP_EDGE, size[1] - height - PIP_EDGE)[corner // 2],
+        (PIP_EDGE[0], size[0] - width - PIP_EDGE[0])[corner % 2],
+        (PIP_EDGE[1], size[1] - height - PIP_EDGE[1])[corner // 2],
     )
     found = _some(rng, seconds, "ad", 1 / 3, 180, (5, 20))
     found += _some(rng, seconds, "frozen", 1 / 3, 120, (2, 6), found)

@@ -18,6 +18,7 @@ from benchmarks.liveshop.catalogue import write_catalogue
 from benchmarks.liveshop.live import TRUTH, VIDEO, air_live, film_live
 from benchmarks.liveshop.script import live_show
 from benchmarks.liveshop.show import DEMO_S, demo_show, random_show
+from benchmarks.liveshop.sound import heard, mixed
 from benchmarks.liveshop.truth import truth_of
 from stream.errors import KNOWN
 
@@ -54,7 +55,7 @@ class PrintedLive:
         return self._camera.picture(frame)
 
     def sound(self) -> Samples:
-        return speech.track(self._spoken, self.seconds)
+        return mixed(self._spoken, self.show.programme, self.seed, self.seconds)
 
     def write_catalogue(self, folder: Path) -> Path:
         return write_catalogue(self.show.products, folder)
@@ -65,7 +66,7 @@ class PrintedLive:
 
     @cached_property
     def _spoken(self) -> tuple[Spoken, ...]:
-        return speech.speak(self.show.lines)
+        return heard(speech.speak(self.show.lines, self.show.programme.voice), self.show.programme)
 
 
 def printed_live(seed: int, index: int, seconds: float) -> Live:

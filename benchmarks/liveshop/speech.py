@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.show import Line
     from stream.types import Seconds
 
-__all__ = ["RATE", "Samples", "Spoken", "speak", "track", "voice"]
+__all__ = ["RATE", "Samples", "Spoken", "speak", "voice"]
 
 SPEAK_DEADLINE_S = 20.0
 LOUDNESS = 0.6  # peak
@@ -56,16 +56,6 @@ def speak(lines: Sequence[Line], name: str = "") -> tuple[Spoken, ...]:
         if samples is not None:
             spoken.append(Spoken(line.start, line.text, samples, line.product_id))
     return tuple(spoken)
-
-
-def track(spoken: Sequence[Spoken], seconds: Seconds) -> Samples:
-    """The whole live's sound."""
-    sound = np.zeros(round(seconds * RATE), np.float32)
-    for line in spoken:
-        start = round(line.start * RATE)
-        part = sound[start : start + len(line.samples)]
-        part += line.samples[: len(part)]
-    return np.clip(sound, -1, 1)
 
 
 def _say(command: Sequence[str], text: str) -> Samples | None:

@@ -10,7 +10,9 @@ import pytest
 
 from benchmarks.liveshop import render, speech
 from benchmarks.liveshop.errors import WorldError
+from benchmarks.liveshop.programme import Programme
 from benchmarks.liveshop.show import FPS, HEIGHT, WIDTH, Line, random_show
+from benchmarks.liveshop.sound import mixed
 from benchmarks.liveshop.truth import read_truth
 from stream.demo.playlist import read_recording
 
@@ -86,7 +88,7 @@ def test_what_is_said_is_in_the_sound_at_its_time() -> None:
     assert [text for _, _, text in words][:2] == ["Look", "at"]
     assert words[0][0] == pytest.approx(2.0)
     assert words[-1][1] == pytest.approx(spoken.end, abs=0.01)
-    sound = speech.track([spoken], 10.0)
+    sound = mixed([spoken], Programme(), 4, 10.0)
     assert len(sound) == 10 * speech.RATE
     assert not sound[: 2 * speech.RATE].any()
     assert np.abs(sound).max() > 0.3
