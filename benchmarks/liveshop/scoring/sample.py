@@ -1,7 +1,7 @@
 """One system's lives as numbers that can be drawn again and again: the bootstrap's half of a comparison. Pure.
 
-A live is cut into cells, one an introduction, each from its beginning to the next one's. Drawn is a cell, with the time
-in it, what was told in it, and how it was ranked.
+A live is cut into cells, one an introduction, each from its beginning to the next one's. Drawn is a cell: the time in
+it, what was told in it, and how it was ranked.
 """
 
 from __future__ import annotations
