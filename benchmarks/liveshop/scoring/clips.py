@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks.liveshop.scoring.stills import stills, thumbnail
 
 if TYPE_CHECKING:
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
 VIDEO = "live.mp4"
 WRONG, MISSED, OFF = 8, 4, 2  # the most of each: what is told wrongly is worse than what is not told
 FRAMES = 5
-LONGEST_S = 12.0  # of a strip
+SHORTEST_S, LONGEST_S = 2.0, 12.0  # of a strip
 MOST_BYTES = 5_000_000  # of all strips, as they stand in the page
-NEAR_S = 0.5  # truth has boxes twice a second
 
 
 def worst(mistakes: Sequence[Mistake]) -> list[Mistake]:
@@ -49,16 +50,22 @@ def clips(
 
 
 def moments(mistake: Mistake) -> list[Seconds]:
-    """Evenly over it, its very ends aside; of a long one its beginning."""
-    length = min(mistake.stop - mistake.start, LONGEST_S)
-    return [mistake.start + length * (i + 0.5) / FRAMES for i in range(FRAMES)]
+    """Evenly over it, its very ends aside; of a long one its beginning, of a short one some time around it."""
+    length = mistake.stop - mistake.start
+    around = max(0.0, SHORTEST_S - length) / 2
+    start, length = max(0.0, mistake.start - around), min(length + 2 * around, LONGEST_S)
+    return [start + length * (i + 0.5) / FRAMES for i in range(FRAMES)]
 
 
 def _marks(live: Judged, mistake: Mistake, at: Seconds) -> list[Rectangle]:
-    """Where the product is that was presented."""
-    boxes = [box for shown in live.truth.shown if shown.product_id == mistake.true for box in shown.boxes]
-    near = sorted((abs(box.at - at), box.x, box.y, box.w, box.h) for box in boxes if abs(box.at - at) <= NEAR_S)
-    return [(x, y, w, h) for _, x, y, w, h in near[:1]]
+    """Where the product is that was presented: between the boxes before and after."""
+    for shown in live.truth.shown:
+        if shown.product_id == mistake.true and shown.boxes and shown.boxes[0].at <= at <= shown.boxes[-1].at:
+            times = [box.at for box in shown.boxes]
+            sides = [[box.x, box.y, box.w, box.h] for box in shown.boxes]
+            x, y, w, h = (float(np.interp(at, times, side)) for side in zip(*sides, strict=True))
+            return [(x, y, w, h)]
+    return []
 
 
 def _clip(mistake: Mistake, frames: Mapping[Seconds, str], shop: Shop) -> str:
@@ -66,8 +73,7 @@ def _clip(mistake: Mistake, frames: Mapping[Seconds, str], shop: Shop) -> str:
         f'<figure><img src="{uri}" alt="the live at {at:.1f} s"><figcaption>{at:.1f} s</figcaption></figure>'
         for at, uri in frames.items()
     )
-    lost = f"{mistake.cost_s:.1f} s {'wrong' if mistake.told else 'without'}" if mistake.cost_s else "ends are off"
-    head = f"{mistake.live}, {mistake.start:.1f} to {mistake.stop:.1f} s · {lost}"
+    head = f"{mistake.live}, {mistake.start:.1f} to {mistake.stop:.1f} s · {_lost(mistake)}"
     same = mistake.told == mistake.true
     products = _product("told", mistake.told, shop)
     if not same:
@@ -76,6 +82,14 @@ def _clip(mistake: Mistake, frames: Mapping[Seconds, str], shop: Shop) -> str:
         f'<article class="mistake"><h3>{escape(mistake.kind)}</h3><p class="muted">{escape(head)}</p>'
         f'<div class="strip">{strip}</div><div class="products">{products}</div></article>'
     )
+
+
+def _lost(mistake: Mistake) -> str:
+    if mistake.told is None:
+        return f"{mistake.cost_s:.1f} s untold"
+    if mistake.cost_s > 0:
+        return f"{mistake.cost_s:.1f} s wrong"
+    return "wrong for a moment" if mistake.during else "nothing wrong was told"
 
 
 def _product(role: str, product_id: str | None, shop: Shop) -> str:

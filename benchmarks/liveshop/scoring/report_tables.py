@@ -28,13 +28,12 @@ def summary_table(result: Result) -> str:
 
 
 def _figure_row(figure: Figure, result: Result) -> str:
-    values = [figure.value(system.pooled) for system in result.systems]
+    values = [None if (v := figure.value(system.pooled)) is None else round(v, 3) for system in result.systems]
     known = [value for value in values if value is not None]
     best = (max if figure.better == "higher" else min)(known) if len(set(known)) > 1 else None
-    cells = [
-        f'<td class="best">{text}</td>' if value is not None and value == best else f"<td>{text}</td>"
-        for value, text in zip(values, (told_figure(figure, s.pooled) for s in result.systems), strict=True)
-    ]
+    texts = [told_figure(figure, system.pooled) for system in result.systems]
+    styles = [' class="best"' if best is not None and value == best else "" for value in values]
+    cells = [f"<td{style}>{text}</td>" for style, text in zip(styles, texts, strict=True)]
     return f"<tr><td>{escape(named(figure))}<small>{escape(figure.what)}</small></td>{''.join(cells)}</tr>"
 
 

@@ -106,7 +106,7 @@ def _lanes(bars: Sequence[Bar]) -> list[list[Bar]]:
 
 
 def _x(at: Seconds, seconds: Seconds) -> float:
-    return MARGIN + (WIDTH - MARGIN - 10) * at / max(seconds, 1e-9)
+    return MARGIN + (WIDTH - MARGIN - 24) * at / max(seconds, 1e-9)
 
 
 def _bar(bar: Bar, y: float, seconds: Seconds) -> str:
