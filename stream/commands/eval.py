@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 
 from benchmarks.liveshop.evaluate.errors import EvaluationError
-from benchmarks.liveshop.evaluate.lives import FAMILIES, Run, Which
+from benchmarks.liveshop.evaluate.lives import FAMILIES, Kind, Run, Which, photos_of
 from benchmarks.liveshop.evaluate.replay import EVENTS, Recogniser
 from benchmarks.liveshop.evaluate.run import watch_lives
-from benchmarks.liveshop.evaluate.verdict import SCORE, compared, judge, read_other
+from benchmarks.liveshop.evaluate.verdict import REPORT, SCORE, judge, read_other
 from benchmarks.liveshop.scoring.tables import comparison_table, json_lines, tables
 from engines.bundle import open_bundle
 from stream.commands.output import print_json, progress_bar
@@ -51,6 +51,7 @@ def liveshop(
     photos: Annotated[Path | None, typer.Option(help="A folder with a catalogue and photographs of it.")] = None,
     catalogue: Annotated[Path | None, typer.Option(help="Another feed than the photographs' own.")] = None,
     which: Annotated[Which, typer.Option(help="Of the photographed products, those introduced.")] = "never-met",
+    kind: Annotated[Kind, typer.Option(help="Likewise: packed goods, or loose ones such as fruit.")] = "cartons",
     events: Annotated[
         list[Path], typer.Option(help="Score another program beside: DIR/LIVE/events.jsonl. May be repeated.")
     ] = [],
@@ -62,7 +63,7 @@ def liveshop(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Makes lives with known truth, watches them with the whole product, and says how right it was."""
-    run = checked(family, seed, lives, minutes, photos, catalogue, which)
+    run = checked(family, seed, lives, minutes, photos, catalogue, which, kind)
     check_events(events, run)
     other = None if against is None else read_other(against, run)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us politely leaves nothing half-made
@@ -70,11 +71,11 @@ def liveshop(
     try:
         with progress_bar() as bar:
             watched = list(watch_lives(run, out, recogniser, _json_progress() if as_json else _bar_progress(bar)))
-        result = judge(run, watched, events, out)
+        result, comparison = judge(run, watched, events, out, other)
     except OSError as error:
         why = error.strerror or str(error)
         raise EvaluationError(f"eval --out {out}: {why}: see to that, then run again to go on") from error
-    tell(result, compared(result, other), out, as_json=as_json)
+    tell(result, comparison, out, as_json=as_json)
 
 
 def tell(result: Result, comparison: Comparison | None, out: Path, *, as_json: bool) -> None:
@@ -87,7 +88,7 @@ def tell(result: Result, comparison: Comparison | None, out: Path, *, as_json: b
         console.print(table)
     if comparison is not None:
         console.print(comparison_table(comparison))
-    console.print(f"{out / SCORE}", highlight=False)
+    console.print(f"{out / SCORE}\n{out / REPORT}", highlight=False, soft_wrap=True)
 
 
 def checked(
@@ -98,6 +99,7 @@ def checked(
     photos: Path | None,
     catalogue: Path | None,
     which: Which,
+    kind: Kind,
 ) -> Run:
     """What can be told before anything starts."""
     known = next((name for name in FAMILIES if name == family), None)
@@ -108,7 +110,10 @@ def checked(
     if known == "printed" and (photos or catalogue):
         raise UsageError("eval --family printed: makes its own products: leave --photos and --catalogue out")
     folder, feed = (None if path is None else str(path.absolute()) for path in (photos, catalogue))
-    return Run(known, seed, lives, minutes * 60, folder, feed, which)
+    if folder is not None:
+        for flaw in photos_of(folder, feed).skipped:
+            typer.echo(f"left out: {flaw}", err=True)
+    return Run(known, seed, lives, minutes * 60, folder, feed, which, kind)
 
 
 def check_events(folders: Sequence[Path], run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from benchmarks.liveshop.evaluate import thresholds
 from benchmarks.liveshop.evaluate.baselines import LABELS, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
+from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.replay import MADE_BY, TRACE
 from benchmarks.liveshop.evaluate.thresholds import Threshold, fit, fitted, keep
 from benchmarks.liveshop.evaluate.trace import Traced, write_trace
@@ -76,7 +78,7 @@ def run(tmp_path: Path) -> Path:
     out = tmp_path / "run"
     live = out / "printed-1003-0"
     live.mkdir(parents=True)
-    about = {"family": "printed", "seed": 1003, "seconds": 10.0, "photos": None, "catalogue": None, "which": "all"}
+    about = {key: value for key, value in asdict(Run("printed", 1003, 1, 10.0)).items() if key != "lives"}
     (out / "run.json").write_text(json.dumps(about))
     write_trace(traced("....BBBB...."), live / TRACE)
     write_truth(Truth("live", 1003, 6.0, (shown("B", 2.0, 3.5),)), live / TRUTH)

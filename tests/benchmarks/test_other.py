@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.liveshop.evaluate import other
+from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.replay import EVENTS
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.truth import Truth, write_truth
@@ -44,7 +46,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture
 def lives(tmp_path: Path) -> Path:
     run = tmp_path / "run"
-    about = {"family": "printed", "seed": 7, "seconds": 10.0, "photos": None, "catalogue": None, "which": "all"}
+    about = {key: value for key, value in asdict(Run("printed", 7, 2, 10.0)).items() if key != "lives"}
     for name in ("printed-7-0", "printed-7-2"):
         (run / name).mkdir(parents=True)
         write_truth(Truth(name, 7, 10.0, ()), run / name / TRUTH)

@@ -16,12 +16,13 @@ def of_texts(*parts: str) -> str:
 
 
 @cache
-def of_sources(*packages: str) -> str:
-    """Of all Python files of some packages, as they are installed: what they would do is not known otherwise."""
+def of_packages(*packages: str) -> str:
+    """Of all files of some packages, code and data: what they would do is not known otherwise."""
     found = hashlib.sha256()
     for package in packages:
         root = Path(next(iter(import_module(package).__path__)))
-        for path in sorted(root.rglob("*.py")):
-            found.update(f"{package}/{path.relative_to(root)}".encode())
-            found.update(path.read_bytes())
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                found.update(f"{package}/{path.relative_to(root)}".encode())
+                found.update(path.read_bytes())
     return found.hexdigest()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from benchmarks.liveshop.live import film_live
+from benchmarks.liveshop.photos import photo_live, read_photos
 from benchmarks.liveshop.render import printed_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from benchmarks.liveshop.live import Live
+    from benchmarks.liveshop.photos import PhotoSet
     from stream.types import Seconds
 
 Family = Literal["printed", "photos"]
 Which = Literal["tuned", "never-met", "all"]
+Kind = Literal["cartons", "loose", "all"]
 FAMILIES: tuple[Family, ...] = ("printed", "photos")
 
 
@@ -30,7 +35,8 @@ class Run:
     seconds: Seconds
     photos: str | None = None
     catalogue: str | None = None
-    which: Which = "never-met"  # of photographs: the products that are introduced
+    which: Which = "never-met"  # this and `kind`: of photographs, the products that are introduced
+    kind: Kind = "cartons"
 
     @property
     def names(self) -> list[str]:
@@ -44,6 +50,19 @@ def run_from_json(text: str) -> Run:
     return Run(**json.loads(text))
 
 
+@cache
+def photos_of(photos: str, catalogue: str | None) -> PhotoSet:
+    """Raises WorldError where they cannot be used."""
+    return read_photos(Path(photos), None if catalogue is None else Path(catalogue))
+
+
+def live_of(run: Run, index: int) -> Live:
+    if run.photos is None:
+        return printed_live(run.seed, index, run.seconds)
+    photos = photos_of(run.photos, run.catalogue)
+    return photo_live(photos, run.seed, index, run.seconds, run.which, run.kind)
+
+
 def film(run: Run, index: int, out: Path, progress: Callable[[int, int], None]) -> Path:
     """The live's folder, whole; one that is there already is left as it is."""
-    return film_live(printed_live(run.seed, index, run.seconds), out, progress)
+    return film_live(live_of(run, index), out, progress)

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from benchmarks.liveshop.evaluate.air import on_air
 from benchmarks.liveshop.evaluate.errors import EvaluationError
-from benchmarks.liveshop.evaluate.fingerprint import of_sources, of_texts
-from benchmarks.liveshop.evaluate.galleries import ALL, gallery_of, main_gallery_of
+from benchmarks.liveshop.evaluate.fingerprint import of_packages, of_texts
+from benchmarks.liveshop.evaluate.galleries import ALL, galleries_of
 from benchmarks.liveshop.evaluate.recorder import Recorder, ranked
 from benchmarks.liveshop.evaluate.trace import TOLD, write_trace
 from benchmarks.liveshop.render import TRUTH, VIDEO
@@ -76,7 +76,7 @@ class Effort:
 def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
     """Raises EvaluationError where the live cannot be watched, and what galleries raise."""
     truth, bundle = read_truth(live / TRUTH), recogniser.bundle
-    gallery = gallery_of(live, bundle, lambda done, of: tell("gallery", done, of))
+    gallery, main_gallery = galleries_of(live, bundle, lambda done, of: tell("gallery", done, of))
     key = _key(live, recogniser, gallery.version)
     if (effort := read_effort(live)) is not None and effort.key == key:
         return effort
@@ -90,7 +90,7 @@ def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
     wall, cpu = time.perf_counter(), time.process_time()
     zero_utc = (_on_air if recogniser.on_air else _replayed)(live, recogniser, recorder)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    main = _again(recorder.kept, main_gallery_of(live, bundle), bundle, tell)
+    main = _again(recorder.kept, main_gallery, bundle, tell)
     views = [replace(view, main=main.get(i)) for i, view in enumerate(recorder.views)]
     effort = Effort(key, bundle.name, len(views), truth.seconds, wall, cpu, zero_utc)
     return _write(live, views, recorder.lines, effort)
@@ -118,7 +118,7 @@ def read_effort(live: Path) -> Effort | None:
 
 
 def _key(live: Path, recogniser: Recogniser, gallery_version: str) -> str:
-    program = of_sources("stream", "engines", "indexes", "benchmarks.liveshop.evaluate")
+    program = of_packages("stream", "engines", "indexes", "benchmarks.liveshop.evaluate")
     made_of = (recogniser.bundle.hash, gallery_version, str((live / VIDEO).stat().st_size))
     settings = _config(live, recogniser, "").model_dump_json(exclude={"gallery": True, "bundle": True})
     return of_texts(program, settings, *made_of, (live / TRUTH).read_text(encoding="utf-8"))

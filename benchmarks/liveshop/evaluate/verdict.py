@@ -1,4 +1,4 @@
-"""From watched lives to what is said of them: score.json, a comparison with another run. Watches nothing."""
+"""From watched lives to what is said of them: score.json, report.html, a comparison. Watches nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.liveshop.evaluate.systems import systems_of
 from benchmarks.liveshop.scoring.compare import compare
 from benchmarks.liveshop.scoring.record import read_result, result_of, write_result
+from benchmarks.liveshop.scoring.report import write_report
 from benchmarks.machine import facts
 from stream import __version__
 from stream.errors import UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     About = dict[str, str | int | float | None]
 
-SCORE = "score.json"
+SCORE, REPORT = "score.json", "report.html"
 
 
 def read_other(path: Path, run: Run) -> Result:
@@ -38,15 +39,16 @@ def read_other(path: Path, run: Run) -> Result:
     return other
 
 
-def judge(run: Run, watched: Sequence[Watched], events: Sequence[Path], out: Path) -> Result:
-    """All systems over all lives, kept in score.json."""
-    result = result_of(about(run, watched), systems_of(watched, run.family, events))
+def judge(
+    run: Run, watched: Sequence[Watched], events: Sequence[Path], out: Path, other: Result | None
+) -> tuple[Result, Comparison | None]:
+    """All systems over all lives: kept in score.json, told in report.html."""
+    systems = systems_of(watched, run.family, events)
+    result = result_of(about(run, watched), systems)
+    comparison = None if other is None else compare(result, other)
     write_result(result, out / SCORE)
-    return result
-
-
-def compared(result: Result, other: Result | None) -> Comparison | None:
-    return None if other is None else compare(result, other)
+    write_report(out / REPORT, result, systems[0], {live.name: live.folder for live in watched}, comparison)
+    return result, comparison
 
 
 def about(run: Run, watched: Sequence[Watched]) -> About:
@@ -54,7 +56,7 @@ def about(run: Run, watched: Sequence[Watched]) -> About:
     views = sum(effort.views for effort in efforts)
     return {
         "family": run.family,
-        "which": run.which if run.family == "photos" else None,
+        "products": f"{run.which}, {run.kind}" if run.family == "photos" else None,
         "seed": run.seed,
         "lives": run.lives,
         "minutes": run.seconds / 60,
