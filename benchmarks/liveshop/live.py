@@ -6,6 +6,7 @@ A folder is whole or not there: it is made aside and renamed when all of it is w
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +19,7 @@ from benchmarks.liveshop.show import FPS
 from benchmarks.liveshop.truth import read_truth, write_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -72,36 +73,35 @@ def film_live(live: Live, out: Path, progress: Progress | None = None) -> Path:
         _check_same(live, out)
         return out
     part = out.with_name(out.name + ASIDE)
-    shutil.rmtree(part, ignore_errors=True)
-    try:
+    shutil.rmtree(part, ignore_errors=True)  # of one that was killed half-way
+    with _all_or_nothing(part):
         part.mkdir(parents=True)
         live.write_catalogue(part)
         write_truth(_named(live), part / TRUTH)
         _film(live, part / VIDEO, segments=False, progress=progress)
         _check_whole(live, part / VIDEO)
         return part.rename(out)
-    except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise _told(error, out) from error
 
 
 def air_live(live: Live, out: Path, progress: Progress | None = None) -> None:
     """HLS segments in `out` as they are made, the truth first; all of it is removed if it fails half-way."""
     out.mkdir(parents=True)
-    try:
+    with _all_or_nothing(out):
         write_truth(_named(live), out / TRUTH)
         _film(live, out / PLAYLIST, segments=True, progress=progress)
+
+
+@contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[None]:
+    """Removes the folder if anything fails; what the disk or the encoder said becomes one line with its cure."""
+    try:
+        yield
     except BaseException as error:
-        shutil.rmtree(out, ignore_errors=True)
-        raise _told(error, out) from error
-
-
-def _told(error: BaseException, out: Path) -> BaseException:
-    """What the disk or the encoder said, as one line that says what to do; anything else as it is."""
-    if isinstance(error, OSError | av.FFmpegError):
-        said = error.strerror or str(error)
-        return WorldError(f"live {out}: cannot be written: {said} (needs a writable folder and disk space)")
-    return error
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError | av.FFmpegError):
+            cure = "needs a writable folder and disk space"
+            raise WorldError(f"live {folder}: cannot be written: {error.strerror or error} ({cure})") from error
+        raise
 
 
 def _check_same(live: Live, out: Path) -> None:

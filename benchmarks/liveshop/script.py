@@ -1,7 +1,7 @@
 """The script of a scored live: what is introduced when, for how long, and what else is there. Pure.
 
 Everything follows from a run's seed and the live's number. At which rates things happen is said by the constants
-here, in `staging` (table, shelf, hands), `patter` (speech) and `rundown` (camera, broadcaster, sound).
+here, in `staging` (table, shelf, hands), `patter` (speech) and `programme` (camera, broadcaster, sound).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.liveshop.ink import generator
 from benchmarks.liveshop.patter import patter
 from benchmarks.liveshop.products import make_shop
-from benchmarks.liveshop.show import FPS, LEAD_S, PLAIN, TAIL_S, Show
+from benchmarks.liveshop.programme import random_programme
+from benchmarks.liveshop.show import FPS, LEAD_S, TAIL_S, Show
 from benchmarks.liveshop.staging import Stage, Turn
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LOOKALIKE = 0.3  # how often a product with siblings is followed by one of them
 TAIL = 0.8  # exponent of Zipf's law: the first of forty products gets a seventh of all introductions, most get one
 COMPARED = 0.12  # share of longer introductions during which a second product is held beside the first
 COMPARE_S = 8.0  # how long those last at least
-LASTS = ((0.25, 5.0, 6.0), (0.45, 6.0, 11.0), (0.3, 11.0, 21.0))  # share, seconds in the hand: a second of it moving
+LASTS = ((0.25, 4.8, 5.7), (0.45, 5.7, 11.0), (0.3, 11.0, 21.0))  # share, seconds in the hand: a second of it moving
 PAUSE_S = (1.6, 4.0)
 TALKED, TALK_S = 0.15, (10.0, 25.0)  # how often a pause is a talk without product, and its length
 
@@ -38,7 +39,8 @@ def live_show(seed: int, index: int, seconds: Seconds) -> Show:
     world = seed * LIVES + index
     products = make_shop(world)
     turns = _turns(generator(world, "turns"), products, seconds)
-    programme = PLAIN
+    spans = [(turn.start, turn.stop) for turn in turns]
+    programme = random_programme(generator(world, "programme"), seconds, spans)
     stage = Stage(generator(world, "stage"), products, seconds, upright=programme.portrait)
     introductions = tuple(stage.introduce(turn) for turn in turns)
     listed = [p for p in products if p.listed]

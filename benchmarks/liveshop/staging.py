@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.table import Place
     from stream.types import Seconds
 
-PUT_DOWN = 0.35  # share of introductions after which the product stays on the table
-EMPTY_TABLE = 0.25  # share of lives that begin with nothing on it
-COMPANIONS = (1, 4)
+PUT_DOWN = 0.35  # share of introductions after which the product stays on the table, while there is room
+ROOM = (1, 4)  # things that a table holds, a live's own number
+EMPTY_TABLE = 0.4  # share of lives that begin with nothing on it
+COMPANIONS = (1, 3)
 FOREIGN_COMPANION = 0.2  # share of companions that no catalogue has
-OWN_SHELF = 0.35  # share of lives with products of the catalogue on the shelf behind
+OWN_SHELF = 0.25  # share of lives with products of the catalogue on the shelf behind
 ON_SHELF = (2, 4)
 HEIGHTS = ((0.2, 180, 240), (0.4, 255, 340), (0.4, 350, 460))  # share, and pixels of the front while it is held
 NEAREST = 540  # pixels: what comes nearer than that does not fit the picture any more
@@ -55,7 +56,8 @@ class Stage:
         self._seconds = seconds
         self._upright = upright
         places = TABLE_UPRIGHT if upright else TABLE
-        self._free = [places[int(i)] for i in rng.permutation(len(places))]
+        room = int(rng.integers(ROOM[0], ROOM[1] + 1))
+        self._free = [places[int(i)] for i in rng.permutation(len(places))[:room]]
         self._lying: dict[str, _Lying] = {}
         self._still: list[Still] = []
         self._lay_out(products)
@@ -82,7 +84,7 @@ class Stage:
         if rng.random() < EMPTY_TABLE:
             return
         listed, foreign = ([p for p in products if p.listed is wanted] for wanted in (True, False))
-        for _ in range(min(int(rng.integers(COMPANIONS[0], COMPANIONS[1] + 1)), len(self._free) - 1)):
+        for _ in range(min(int(rng.integers(COMPANIONS[0], COMPANIONS[1] + 1)), len(self._free))):
             pool = foreign if rng.random() < FOREIGN_COMPANION else listed
             product = pool[int(rng.integers(0, len(pool)))]
             if product.product_id not in self._lying:
