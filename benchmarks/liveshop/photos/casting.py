@@ -41,10 +41,11 @@ class Casting:
     def photos_of(self, item: Item, count: int, rng: np.random.Generator) -> list[Photo]:
         """Photographs that were not shown yet, while there are enough."""
         product_id = item.product.product_id
-        left = self._left.setdefault(product_id, [])
+        left, every = self._left.setdefault(product_id, []), self._photos.of(product_id)
+        count = min(count, len(every))
         if len(left) < count:
-            every = self._photos.of(product_id)
-            left[:] = [every[int(i)] for i in rng.permutation(len(every))]
+            again = [every[int(i)] for i in rng.permutation(len(every))]
+            left += sorted(again, key=set(left).__contains__)  # those of before last: none twice in an introduction
         taken, left[:] = left[:count], left[count:]
         return taken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -155,6 +155,7 @@ def _placed(script: Script, frame: int) -> Placed:
     return Placed(frame / FPS, *_window(shot, script.programme.size()))
 
 
+@lru_cache(32)
 def _window(shot: Shot, size: tuple[int, int]) -> tuple[float, float, float, float]:
     picture = read_pixels(shot.photo.path)
     window = fitted((picture.shape[1], picture.shape[0]), size, shot.closer)[1]
