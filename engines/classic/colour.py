@@ -80,6 +80,7 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
     """Chroma that agrees after relighting, and brightness that rises and falls together block by block."""
     if mask.sum() < 50:
         return Look(0.0, 0.0, 0.0)
+    seen, true, mask = seen[window := _window(mask)], true[window], mask[window]
     lit = relight(seen, true, mask)
     chroma = np.linalg.norm(lit[..., 1:] - true[..., 1:], axis=2)
     around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
@@ -90,6 +91,12 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
         _correlation(seen[..., 0], true[..., 0], mask),
         float(np.exp(-worst / 30)),
     )
+
+
+def _window(mask: Mask) -> tuple[slice, slice]:
+    """Where there is anything to compare: a carton fills less than half of its picture."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mask) -> float:
@@ -114,6 +121,10 @@ def rather(seen: Lab, one: Lab, two: Lab, mask: Mask) -> float:
     Light is taken from where the two agree, so that a coloured lamp does not pass for another flavour; and brightness
     counts only against its surroundings, so that a blue in glare does not pass for the lighter blue.
     """
+    if not mask.any():
+        return 0.0
+    window = _window(mask)
+    seen, one, two, mask = seen[window], one[window], two[window], mask[window]
     same = mask & (np.linalg.norm(one - two, axis=2) < ALIKE)
     lit = _glare_free(relight(seen, one, same if same.sum() > 100 else mask))
     one, two = _glare_free(one), _glare_free(two)
