@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engines.errors import BundleError
 from engines.manifest import MANIFEST, read_manifest, verify_files
 from engines.onnx import OnnxEncoder, encoder_info, open_session
+from engines.shows import THEORY, FalseShows, read_false_shows
 from engines.tokens import TokenMatcher
 
 if TYPE_CHECKING:
@@ -35,6 +37,11 @@ class Bundle(Protocol):
     @property
     def votes(self) -> bool:
         """Whether single patches find products in a gallery, beside the embedding."""
+        ...
+
+    @property
+    def false_shows(self) -> FalseShows:
+        """What a threshold on its probabilities lets through."""
         ...
 
     def encoder(self, threads: int = 1) -> FrameEncoder:
@@ -81,6 +88,10 @@ class ClassicBundle:
 
         return CLASSIC_INFO
 
+    @property
+    def false_shows(self) -> FalseShows:
+        return read_false_shows(files("engines.classic") / "false_shows.json")
+
     def encoder(self, threads: int = 1) -> FrameEncoder:
         from engines.classic import ClassicEncoder  # noqa: PLC0415
 
@@ -119,6 +130,11 @@ class OnnxBundle:
     @property
     def info(self) -> EncoderInfo:
         return encoder_info(self.manifest)
+
+    @property
+    def false_shows(self) -> FalseShows:
+        told = self.manifest.calibration.false_shows
+        return THEORY if told is None else FalseShows(told.at_even, told.fall, told.hours)
 
     def encoder(self, threads: int = 1) -> FrameEncoder:
         return OnnxEncoder(self.session(threads), self.manifest)

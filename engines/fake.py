@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engines.base import Box, Encoded, EncoderInfo, Match, Patches
 from engines.errors import EngineError
+from engines.shows import THEORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,6 +126,7 @@ class FakeBundle:
     name = "fake"
     hash = "fa4e" * 16
     votes = False
+    false_shows = THEORY
 
     @property
     def info(self) -> EncoderInfo:

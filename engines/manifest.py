@@ -31,6 +31,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class FalseShowsFit(Strict):
+    """See `engines.shows.FalseShows`."""
+
+    at_even: float = Field(gt=0, le=1e6)
+    fall: float = Field(gt=0, le=100)
+    hours: float = Field(gt=0)
+
+
 class Calibration(Strict):
     """Log-odds that a product is in view = bias + visual * likeness + patches * likeness.
 
@@ -41,6 +49,7 @@ class Calibration(Strict):
     visual: Weight = 6.0
     patches: Weight = 8.0
     pictures: int = Field(default=0, ge=0)  # products it was fitted on; 0: these are the defaults
+    false_shows: FalseShowsFit | None = None  # how they fall with the threshold; not fitted: theory stands in
 
 
 class Manifest(Strict):

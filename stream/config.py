@@ -50,9 +50,10 @@ class WindowConfig(Model):
 
 
 class DecideConfig(Model):
-    """The sequential test. Probabilities are calibrated, so thresholds mean what they say."""
+    """The sequential test. `show_at`: a probability of one's own, instead of what the budget of false shows asks."""
 
-    show_at: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    false_shows_per_hour: Positive = 1.0
+    show_at: Annotated[float | None, Field(gt=0.5, lt=1)] = None
     hide_at: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     hold_s: Annotated[float, Field(ge=0)] = 1.5
     update_every_s: Positive = 5.0

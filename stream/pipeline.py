@@ -12,10 +12,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
+from engines.shows import THEORY
 from stream.channel import Channel, Policy
 from stream.decide import Decider
 from stream.errors import NowShowingError
-from stream.fuse import Fuser
+from stream.fuse import Fuser, sigmoid
 from stream.matching import Query
 from stream.source import play
 from stream.types import Change, Frame, Gap, Reason, View
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from engines.base import Encoded
+    from engines.shows import FalseShows
     from indexes.scope import Scope
     from stream.batching import Batcher
     from stream.clock import Clock
-    from stream.config import StreamConfig
+    from stream.config import DecideConfig, StreamConfig
     from stream.fuse import Look
     from stream.metrics import Metrics
     from stream.types import Decision, Image, Sighting, Status
@@ -61,6 +63,7 @@ class Shared:
     clock: Clock
     play: Play = play
     tap: Tap | None = None
+    false_shows: FalseShows = THEORY
 
 
 @dataclass(slots=True)
@@ -152,6 +155,20 @@ async def _view(frame: Frame, shared: Shared) -> View:
     return view
 
 
+def decider_of(config: DecideConfig, false_shows: FalseShows) -> Decider:
+    """What to show at is asked of the bundle's own curve, unless the config says it outright."""
+    show_at = config.show_at
+    if show_at is None:
+        show_at = sigmoid(false_shows.log_odds(config.false_shows_per_hour))
+    return Decider(
+        show_at=show_at,
+        hide_at=config.hide_at,
+        hold_s=config.hold_s,
+        update_every_s=config.update_every_s,
+        max_shown=config.max_shown,
+    )
+
+
 class Mind:
     """The judging end of a livestream: windows, looks, decisions. All its state dies with a gap."""
 
@@ -165,13 +182,7 @@ class Mind:
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._fuser = Fuser()
-        self._decider = Decider(
-            show_at=decide.show_at,
-            hide_at=decide.hide_at,
-            hold_s=decide.hold_s,
-            update_every_s=decide.update_every_s,
-            max_shown=decide.max_shown,
-        )
+        self._decider = decider_of(decide, shared.false_shows)
 
     async def think(self, views: Channel[View | Gap]) -> None:
         async for item in views:

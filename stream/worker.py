@@ -159,7 +159,9 @@ class Worker:
             start()
         for stop in (encode_door.stop, look_door.stop):
             stack.push_async_callback(stop, deadline_s=self._config.drain_deadline_s)
-        return Shared(encode_door, look_door, self.metrics, self._clock, tap=self._tap)
+        return Shared(
+            encode_door, look_door, self.metrics, self._clock, tap=self._tap, false_shows=bundle.false_shows
+        )
 
     def _livestream(self, config: StreamConfig, versions: Versions, fan_out: FanOut) -> Livestream:
         scope = self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from engines.bundle import OnnxBundle, open_bundle
+from stream.config import DecideConfig
+from stream.fuse import sigmoid
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -96,6 +98,8 @@ def _facts(bundle: Bundle) -> dict[str, object]:
         "patch_dim": bundle.info.patch_dim,
         "image_size": bundle.info.image_size,
         "calibrated": True,
+        "false_shows": bundle.false_shows._asdict(),
+        "show_at": round(sigmoid(bundle.false_shows.log_odds(DecideConfig().false_shows_per_hour)), 4),
     }
     if isinstance(bundle, OnnxBundle):
         manifest = bundle.manifest
@@ -111,9 +115,16 @@ def _facts_table(bundle: Bundle) -> Table:
     facts = _facts(bundle)
     if not facts["calibrated"]:
         facts["calibrated"] = "no: probabilities are cautious guesses, so it abstains where it could know"
+    facts["false_shows"] = _false_shows(bundle)
     for key, value in facts.items():
         table.add_row(f"[bold]{key}[/]", _plain(value))
     return table
+
+
+def _false_shows(bundle: Bundle) -> str:
+    curve = bundle.false_shows
+    source = f"fitted on {curve.hours:.1f} h" if curve.fitted else "theory, not fitted: it shows later than it could"
+    return f"{curve.at_even:.0f} an hour at even odds, {curve.fall:.2f} e-folds fewer for each unit ({source})"
 
 
 def _plain(value: object) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engines.base import Encoded, Match, Patches
+from engines.shows import FalseShows
 from indexes.scope import everything
 from stream.batching import Batcher
 from stream.channel import Channel
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from stream.matching import Query
 
 pytestmark = pytest.mark.unit
+
+QUICK = FalseShows(at_even=20.0, fall=1.0)  # a curve whose budget of one an hour is met at 0.95
 
 ANYTHING = Encoded(
     np.ones(1, np.float32),
@@ -91,7 +94,9 @@ async def house(
     lookers: Batcher[Query, Look] = Batcher("look", look, max_batch=1)
     encoders.start()
     lookers.start()
-    yield House(Shared(encoders, lookers, Metrics(), ManualClock(), play), decided or asyncio.Event())
+    yield House(
+        Shared(encoders, lookers, Metrics(), ManualClock(), play, false_shows=QUICK), decided or asyncio.Event()
+    )
     assert await encoders.stop(deadline_s=5)
     assert await lookers.stop(deadline_s=5)
 
