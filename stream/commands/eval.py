@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Benchmarks with known truth.")
 
 MINUTES = 4.0
+WIDTH = 132
 SHARES = 20  # lines of JSON progress a stage
 
 
@@ -84,6 +85,8 @@ def tell(result: Result, comparison: Comparison | None, out: Path, *, as_json: b
             print_json(line)
         return
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)  # a file or a pipe has none of its own
     for table in tables(result):
         console.print(table)
     if comparison is not None:

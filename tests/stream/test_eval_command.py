@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.liveshop.errors import WorldError
 from stream.cli import app
 from stream.errors import UsageError
 
@@ -37,6 +38,7 @@ def lines(out: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.timeout(300)  # three runs, one of them whole
 def test_stopped_half_way_it_leaves_nothing_half_made_and_goes_on_the_next_time(tmp_path: Path) -> None:
     out = tmp_path / "run"
     process = start(*SHORT, "--json", "--out", str(out))
@@ -51,7 +53,7 @@ def test_stopped_half_way_it_leaves_nothing_half_made_and_goes_on_the_next_time(
     assert not (live / "replay.json").exists()
     rendered = (live / "live.mp4").stat().st_mtime_ns
 
-    told, err = start(*SHORT, "--json", "--out", str(out)).communicate(timeout=110)
+    told, err = start(*SHORT, "--json", "--out", str(out)).communicate(timeout=200)
     assert "Traceback" not in err
     assert (live / "live.mp4").stat().st_mtime_ns == rendered, "what was rendered is kept"
     types = [line["type"] for line in lines(told)]
@@ -60,9 +62,40 @@ def test_stopped_half_way_it_leaves_nothing_half_made_and_goes_on_the_next_time(
     assert not list(out.rglob("*.part"))
     watched = (live / "replay.json").read_bytes()
 
-    told, err = start(*SHORT, "--out", str(out)).communicate(timeout=60)
+    score = out / "score.json"
+    told, err = start(*SHORT, "--out", str(out), "--against", str(score)).communicate(timeout=60)
     assert err == ""
     assert (live / "replay.json").read_bytes() == watched, "what was watched is kept"
+    for text in ("nowshowing (classic)", "nearest frame", "majority of frames", "against nowshowing (classic)"):
+        assert text in told
+    assert score.exists()
+    assert "<!doctype html>" in (out / "report.html").read_text()
+
+
+def test_another_runs_score_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    other = tmp_path / "score.json"
+    about = {"family": "printed", "seed": 8, "minutes": 4.0}
+    other.write_text(json.dumps({"schema": "nowshowing.liveshop.score/1", "about": about, "systems": []}))
+    arguments = ["eval", "liveshop", "--family", "printed", "--against", str(other), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, UsageError)
+    assert "it is of seed 8, this run of 7" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["score.json"]
+
+
+@pytest.mark.parametrize(
+    ("photos", "why"),
+    [("nowhere", "nowhere"), (".", "photos")],
+)
+def test_a_folder_without_photographs_is_refused_before_anything_starts(
+    tmp_path: Path, photos: str, why: str
+) -> None:
+    (tmp_path / "letters").mkdir()
+    arguments = ["--family", "photos", "--photos", str(tmp_path / "letters" / photos), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, ["eval", "liveshop", *arguments])
+    assert isinstance(result.exception, WorldError)
+    assert why in str(result.exception)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
