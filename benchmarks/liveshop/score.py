@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.truth import Shown, Truth
     from stream.types import Seconds
 
+    _Pairs = tuple[tuple[int, int], ...]
+    _Best = tuple[int, float, _Pairs]  # how many, how near, which
+
 TOLERANCE_S = 1.0
 FLAP_S = 5.0
 
@@ -146,22 +149,35 @@ def score(truth: Truth, spans: Sequence[Span], tolerance_s: Seconds = TOLERANCE_
 
 
 def match(asked: Sequence[Shown], spans: Sequence[Span], tolerance_s: Seconds) -> dict[int, Span]:
-    """Introduction's index to its span: same product, both ends within tolerance, each used once, nearest first."""
-    near = [
-        (abs(span.shown_at - shown.shown_at) + abs(span.hidden_at - shown.hidden_at), i, j)
-        for i, shown in enumerate(asked)
-        for j, span in enumerate(spans)
-        if span.product_id == shown.product_id
-        and abs(span.shown_at - shown.shown_at) <= tolerance_s
-        and abs(span.hidden_at - shown.hidden_at) <= tolerance_s
-    ]
+    """Introduction's index to its span: same product, both ends within tolerance, each used once.
+
+    As many pairs as there can be, and of those the nearest.
+    """
     pairs: dict[int, Span] = {}
-    used: set[int] = set()
-    for _, i, j in sorted(near):
-        if i not in pairs and j not in used:
-            pairs[i] = spans[j]
-            used.add(j)
+    for product_id in {shown.product_id for shown in asked}:
+        mine = [i for i, shown in enumerate(asked) if shown.product_id == product_id]
+        mine.sort(key=lambda i: asked[i].shown_at)
+        theirs = sorted((s for s in spans if s.product_id == product_id), key=lambda span: span.shown_at)
+        found = _aligned([asked[i] for i in mine], theirs, tolerance_s)
+        pairs.update((mine[i], theirs[j]) for i, j in found)
     return pairs
+
+
+def _aligned(asked: Sequence[Shown], spans: Sequence[Span], tolerance_s: Seconds) -> _Pairs:
+    """In order of time on both sides, since pairs that cross are never nearer than the same ones uncrossed."""
+    nothing: _Best = (0, 0.0, ())
+    above = [nothing] * (len(spans) + 1)  # the best with the introductions so far and the first j spans
+    for i, shown in enumerate(asked):
+        row = [nothing]
+        for j, span in enumerate(spans):
+            ends = (abs(span.shown_at - shown.shown_at), abs(span.hidden_at - shown.hidden_at))
+            options = [above[j + 1], row[j]]
+            if max(ends) <= tolerance_s:
+                count, nearness, pairs = above[j]
+                options.append((count + 1, nearness - sum(ends), (*pairs, (i, j))))
+            row.append(max(options, key=lambda option: option[:2]))
+        above = row
+    return above[-1][2]
 
 
 def wrong_seconds(truth: Sequence[Shown], span: Span, tolerance_s: Seconds) -> Seconds:

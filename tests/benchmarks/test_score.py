@@ -87,6 +87,13 @@ def test_the_same_product_twice_is_two_introductions() -> None:
     assert score(truth(line), told("..AAAAAA................")).recall == 0.5
 
 
+def test_a_span_near_two_introductions_leaves_each_its_own() -> None:
+    """The nearest pair first would give the first span to the second introduction, and leave two alone."""
+    asked = truth("A.A").shown
+    spans = [Span(s.product_id, s.shown_at + 0.75, s.hidden_at + 0.75, 1.0) for s in asked]
+    assert match(asked, spans, 1.0) == {0: spans[0], 1: spans[1]}
+
+
 def test_seconds_beyond_the_tolerance_count_as_wrong() -> None:
     shown = truth("....AAAA........")
     assert wrong_seconds(shown.shown, told("....AAAAAAAA....")[0], 1.0) == 1.0
@@ -108,14 +115,15 @@ def test_program_date_time_places_events_of_a_viewer_who_joined_late() -> None:
     lines = [event("shown", "A", 5.0, None, 6.2), event("hidden", "A", 5.0, 9.0, 11.0)]
     (span,) = read_spans(lines, 60.0, Zero(utc=1000.0))
     assert (span.shown_at, span.hidden_at) == (5.0, 9.0)
-    assert span.told_after_s == pytest.approx(1.2)
+    assert (span.told_after_s, span.hidden_after_s) == pytest.approx((1.2, 2.0))
+    assert span.confidence == 0.99
     (span,) = read_spans(lines, 60.0, Zero(pts=-2.0))
     assert (span.shown_at, span.hidden_at) == (5.0, 9.0)
 
 
 def test_a_shown_without_its_hidden_lasts_to_the_end() -> None:
     (span,) = read_spans([event("shown", "A", 5.0, None, 6.0)], 60.0, Zero(utc=1000.0))
-    assert span.hidden_at == 60.0
+    assert (span.hidden_at, span.hidden_after_s) == (60.0, None)
 
 
 def test_status_and_updates_are_passed_by() -> None:

@@ -91,7 +91,7 @@ class Account:
 
     @cached_property
     def wrong_s(self) -> Seconds:
-        return sum(wrong_seconds(self.live.truth.shown, span, TOLERANCE_S) for span in self.live.spans)
+        return sum((wrong_seconds(self.live.truth.shown, span, TOLERANCE_S) for span in self.live.spans), 0.0)
 
     @cached_property
     def flaps(self) -> int:
@@ -135,7 +135,7 @@ def hide_s(shown: Shown, span: Span | None) -> Seconds | None:
 
 def events_of(accounts: Sequence[Account]) -> Events:
     seconds = sum(account.live.truth.seconds for account in accounts)
-    wrong_s = sum(account.wrong_s for account in accounts)
+    wrong_s = sum((account.wrong_s for account in accounts), 0.0)
     told = [(account.asked[i], span) for account in accounts for i, span in account.told.items()]
     return Events(
         at_1s=_agreement(accounts, TOLERANCE_S),
