@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.programme import Framing, Programme
     from stream.types import Seconds
 
-BLACK = 16
-
 
 class Broadcast:
     """Sends one live. `picture` may be asked for any frame in any order and gives the same pixels."""
@@ -84,7 +82,7 @@ class Broadcast:
             return slide(self._seed, small.start, (width, height))
         if self._ground is not None:
             return self._ground.copy()
-        return np.full((height * 3 // 2, width), BLACK, np.uint8)
+        return np.empty((height * 3 // 2, width), np.uint8)  # the scene fills all of it
 
 
 def _ground(seed: int) -> Planes:

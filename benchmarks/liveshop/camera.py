@@ -54,6 +54,7 @@ class Camera:
         self._set(at)
         phase = round((scene.PHASES - 1) / 2 * (1 + sin(2 * pi * 0.19 * at)))
         planes = self._planes[phase].copy()
+        self._forget(at)
         held = [found for item in self._show.introductions if (found := self._held(item, at)) is not None]
         for place, (drawn, area) in enumerate(held):
             self._place(planes, self._rgb[phase], held[:place], drawn, area)
@@ -65,11 +66,17 @@ class Camera:
         if stands is not self._rgb:
             self._rgb, self._planes = stands, [to_planes(picture) for picture in stands]
 
+    def _forget(self, at: float) -> None:
+        """Lets go of what is no longer in a hand: textures are large."""
+        items = self._show.introductions
+        held = {item.product.product_id for item in items if item.path.start <= at < item.path.stop}
+        for product_id in self._bodies.keys() - held:
+            del self._bodies[product_id]
+
     def _held(self, introduction: Introduction, at: float) -> tuple[Sprite, Area] | None:
         """A product in its hand, as a layer over part of the scene."""
         pose = introduction.path.pose(at)
         if pose is None:
-            self._bodies.pop(introduction.product.product_id, None)  # its textures are large
             return None
         body = self._body(introduction)
         behind, before = hands.holding(body, pose)

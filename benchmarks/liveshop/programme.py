@@ -207,7 +207,8 @@ def _breaks(rng: np.random.Generator, seconds: Seconds, size: tuple[int, int]) -
         (PIP_EDGE[0], size[0] - width - PIP_EDGE[0])[corner % 2],
         (PIP_EDGE[1], size[1] - height - PIP_EDGE[1])[corner // 2],
     )
-    found = _some(rng, seconds, "ad", 1 / 3, 180, (5, 20))
+    ads = _some(rng, seconds, "ad", 1 / 3, 180, (5, 20))
+    found = tuple(replace(s, style=str(rng.choice(STYLES))) for s in ads)
     found += _some(rng, seconds, "frozen", 1 / 3, 120, (2, 6), found)
     small = _some(rng, seconds, "pip", 1 / 4, 180, (5, 10), found)
     return (*found, *(replace(s, area=Area(left, top, width, height)) for s in small))
