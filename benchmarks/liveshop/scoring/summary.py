@@ -55,7 +55,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("onset_p95", "onset delay, p95", "s", "lower",
            "95 in 100 introductions that were told of were told at least so soon.", lambda s: s.events.onset.p95),
     Figure("hide_median", "hide delay, median", "s", "lower",
-           "From the last frame in which the product can be seen to the event that ends it.",
+           "From the last frame in which the product can be seen to the event that ends it; below zero: too early.",
            lambda s: s.events.hide.median),
     Figure("flaps", "flaps", "/h", "lower",
            "A product hidden and told again within five seconds that the host had not put away in between.",

@@ -38,10 +38,10 @@ def timeline(live: Judged, scores: Scores, shop: Shop) -> str:
     ]
     y, parts = GAP, []
     for name, bars in bands:
-        lanes = _lanes(bars)
-        if lanes or name != "also":
-            parts.append(f'<text class="tick" text-anchor="end" x="{MARGIN - 8}" y="{y + 15}">{name}</text>')
-        for lane in lanes or [[]]:
+        if name == "also" and not bars:
+            continue
+        parts.append(f'<text class="tick" text-anchor="end" x="{MARGIN - 8}" y="{y + 15}">{name}</text>')
+        for lane in _lanes(bars) or [[]]:
             parts += [_bar(bar, y, live.truth.seconds) for bar in lane]
             y += LANE
         y += GAP * 2
