@@ -129,7 +129,7 @@ class Programme:
         if pip is not None and pip.area is not None:
             return pip.area
         width, height = self.size()
-        high = min(height, round(SCENE[1] * self.zoom) // 2 * 2)
+        high = min(height, int(SCENE[1] * self.zoom - 2 * self.shake.reach) // 4 * 4)
         return Area(0, (height - high) // 4 * 2, width, high)
 
     def framing(self, at: Seconds) -> Framing | None:
@@ -138,7 +138,7 @@ class Programme:
         if window is None:
             return None
         small = self.during(at, "pip") is not None
-        scale = max(window.w / SCENE[0], window.h / SCENE[1]) if small else self.zoom
+        scale = max(window.w / SCENE[0], window.h / SCENE[1]) * _spare(self.shake) if small else self.zoom
         x, y = self.shake.offset(self.scene_time(at))
         share = scale / self.zoom
         left = window.x + (window.w - SCENE[0] * scale) / 2 + x * share
@@ -191,8 +191,7 @@ def random_programme(
         light=light,
         panels=panels.random_panels(rng, seconds, size),
         chat=panels.random_chat(rng, seconds) if upright or rng.random() < 0.5 else (),
-        # A little closer where the camera moves, so that the scene's edges stay out of the picture.
-        zoom=round(zoom + 2 * shake.reach / SCENE[1], 4),
+        zoom=round(zoom * _spare(shake), 4),
         bit_rate=POOR_BIT_RATE if poor else BIT_RATE,
         voice=str(rng.choice(VOICES, p=VOICE_SHARES)),
     )
@@ -264,6 +263,11 @@ def _apart(one: Stretch, other: Stretch) -> bool:
 
 def _on_grid(at: Seconds) -> Seconds:
     return round(at * FRAMES_A_SECOND) / FRAMES_A_SECOND
+
+
+def _spare(shake: Shake) -> float:
+    """How much larger than its window the scene must be, so that its edges stay out of the picture."""
+    return 1 + 2.02 * shake.reach / SCENE[1]
 
 
 def _within(area: Area, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
