@@ -28,6 +28,7 @@ FOREIGN_COMPANION = 0.2  # share of companions that no catalogue has
 OWN_SHELF = 0.25  # share of lives with products of the catalogue on the shelf behind
 ON_SHELF = (2, 4)
 HEIGHTS = ((0.2, 180, 240), (0.4, 255, 340), (0.4, 350, 460))  # share, and pixels of the front while it is held
+UPRIGHT_HELD = 0.8  # of those heights in upright lives, whose picture is nearer and narrower
 NEAREST = 540  # pixels: what comes nearer than that does not fit the picture any more
 SIDES: tuple[From, ...] = ("left", "right", "below")
 
@@ -115,7 +116,7 @@ class Stage:
 
 def _path(rng: np.random.Generator, turn: Turn, taken: Pose | None, put: Pose | None, *, upright: bool) -> Path:
     lasts = turn.stop - turn.start
-    height = _height(rng, turn)
+    height = _height(rng, turn) * (UPRIGHT_HELD if upright else 1.0)
     wild = rng.random() < 0.3
     return Path(
         start=turn.start,

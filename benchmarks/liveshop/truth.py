@@ -47,6 +47,7 @@ __all__ = [
 
 BOX_EVERY = FPS // 2
 INTERRUPTED_S = 2.0
+TALK_S = 8.0  # without product, to be told as talk
 
 Scale = Literal["small", "medium", "large"]  # the front's box is below 5 %, up to 12 %, above of the picture
 Duration = Literal["short", "mid", "long"]  # below 5 s, up to 10 s, above
@@ -128,8 +129,18 @@ def truth_of(show: Show, spoken: tuple[Spoken, ...] = ()) -> Truth:
         shown=tuple(sorted(shown, key=lambda one: (one.shown_at, one.product_id))),
         words=tuple(words),
         others=tuple(others),
-        stretches=show.programme.stretches,
+        stretches=tuple(sorted((*show.programme.stretches, *_talks(show)), key=lambda s: (s.start, s.stop, s.kind))),
     )
+
+
+def _talks(show: Show) -> list[Stretch]:
+    """Talk without product, where it is more than a pause."""
+    at, found = 0.0, []
+    for path in sorted((item.path for item in show.introductions), key=lambda path: path.start):
+        if path.start - at >= TALK_S:
+            found.append(Stretch(at, path.start, "talk"))
+        at = max(at, path.stop)
+    return found
 
 
 def _shown(sight: Sight, place: int) -> list[Shown]:

@@ -197,6 +197,14 @@ def test_attributes_follow_what_is_in_the_picture() -> None:
     assert [scale_of([Box(0, 0, 0.2, h)]) for h in (0.2, 0.4, 0.8)] == ["small", "medium", "large"]
 
 
+def test_talk_without_product_is_told_as_a_stretch() -> None:
+    truths = [truth_of(plain(live(n, 100.0))) for n in range(9)]
+    talks = [(t, s) for t in truths for s in t.stretches if s.kind == "talk"]
+    assert talks
+    for truth, talk in talks:
+        assert all(s.hidden_at <= talk.start or s.shown_at >= talk.stop for s in truth.shown)
+
+
 def test_an_ad_break_makes_two_of_one_showing() -> None:
     show = random_show(5, 40)
     whole = truth_of(show).shown[0]
