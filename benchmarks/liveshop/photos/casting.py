@@ -27,7 +27,7 @@ class Casting:
         self._photos = photos
         self._introduced, self._unlisted = introduced, unlisted
         self._queue: list[str] = []
-        self._left: dict[str, list[Photo]] = {}
+        self._places: dict[str, int] = {}
         self._last: str | None = None
         self.listed = tuple(item for i, item in photos.items.items() if i not in set(unlisted))
 
@@ -39,15 +39,17 @@ class Casting:
         return self._photos.items[chosen], listed
 
     def photos_of(self, item: Item, count: int, rng: np.random.Generator) -> list[Photo]:
-        """Photographs that were not shown yet, while there are enough."""
+        """As many as follow each other in the list, from where the last ones ended: round and round, none left out.
+
+        They were taken one after the other, of the same thing in the same place, as it is in a live.
+        """
         product_id = item.product.product_id
-        left, every = self._left.setdefault(product_id, []), self._photos.of(product_id)
-        count = min(count, len(every))
-        if len(left) < count:
-            again = [every[int(i)] for i in rng.permutation(len(every))]
-            left += sorted(again, key=set(left).__contains__)  # those of before last: none twice in an introduction
-        taken, left[:] = left[:count], left[count:]
-        return taken
+        every = self._photos.of(product_id)
+        if product_id not in self._places:
+            self._places[product_id] = int(rng.integers(0, len(every)))
+        first, count = self._places[product_id], min(count, len(every))
+        self._places[product_id] = (first + count) % len(every)
+        return [every[(first + n) % len(every)] for n in range(count)]
 
     def _listed(self, rng: np.random.Generator) -> str:
         alike = [one for one in self._introduced if self._alike(one)]

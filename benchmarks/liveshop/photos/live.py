@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.photos.shots import Shot
     from benchmarks.liveshop.speech import Samples, Spoken
 
+EDITION = 2  # of how scripts are written and shots are taken: a live of another is another live
 COLUMNS = (
     *("id", "title", "description", "brand", "gtin", "price", "availability", "link"),
     *("image_link", "additional_image_link", "item_group_id", "google_product_category", "product_type"),
@@ -87,7 +88,7 @@ def photo_live(
 ) -> Live:
     """Live `index` of a run's seed. `which` and `kind`: the products that are introduced; the catalogue holds all."""
     script = write_script(photos, seed, index, seconds, which, kind)
-    return PhotoLive(script, f"photos {which} {kind} {seed}-{index} of {photos.fingerprint}")
+    return PhotoLive(script, f"photos {EDITION}: {which} {kind} {seed}-{index} of {photos.fingerprint}")
 
 
 def write_catalogue(items: tuple[Item, ...], folder: Path) -> Path:

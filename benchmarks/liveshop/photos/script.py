@@ -2,21 +2,23 @@
 
 Pure: the same set, seed and number give the same script. The rates below are those of every random live.
 
-An introduction lasts 5 to 12 s and shows 1 to 3 photographs of one product in turn, cut or (2 in 5) cross-faded; it
-counts from the first to the last frame in which a photograph of it prevails. What a photograph shows is what its list
-says: where it shows a wall of many products, the host presents the listed one, and a neighbour that is told is wrong;
-where the product shows its back, it is presented all the same. Between introductions the host talks for 2 to 6 s.
-1 introduction in 3 is of a look-alike of the one before (same sort or same brand), 1 in 6 of a product that this
-live's catalogue leaves out: a fifth of the cartons of the very part that is introduced, so that the split stays
-clean. A photograph is not used twice in a live unless all of that product's are used up. Shake, focus, light,
-graphics, sound, bit rate and upright pictures come as often as in `programme`; ad breaks, frozen and small pictures
-do not come.
+An introduction lasts 5 to 12 s and shows 1 to 3 photographs of one product in turn, each for about 2 to 6 s, cut or
+(2 in 5) cross-faded; they follow each other in the set's list, where they mostly are of one thing in one place. It
+counts from the first to the last frame in which a photograph of it prevails. What a photograph shows is what its
+list says: where it shows a wall of many products, the host presents the listed one, and a neighbour that is told is
+wrong; where the product shows its side or its back, it is presented all the same. Between introductions the host
+talks for 2 to 6 s. 1 introduction in 3 is of a look-alike of the one before (same sort or same brand), 1 in 6 of a
+product that this live's catalogue leaves out: a fifth of the cartons of the very part that is introduced, so that
+the split stays clean. A photograph is not used twice in a live before all of that product's were. Shake, focus,
+light, graphics, sound, bit rate and upright pictures come as often as in `programme`; ad breaks, frozen and small
+pictures do not come.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from benchmarks.liveshop.errors import WorldError
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
 SHORTEST_S = LEAD_S + 12.0 + TAIL_S  # of a live: one introduction, however long, fits
 LASTS_S = (5.0, 12.0)
 PAUSE_S = (2.0, 6.0)
-SHOT_S = 2.0  # a photograph is on screen at least about so long
+MOST = 3  # photographs in an introduction
+SHOT_S, LONGEST_SHOT_S = 2.0, 6.0  # about how long one is on screen: nobody holds a thing still for longer
 KEPT: frozenset[Broken] = frozenset({"focus", "bed", "noise", "music", "silence"})
 FADE = 9  # frames; odd, so that one of them is half and half
 
@@ -132,7 +135,7 @@ def _introductions(rng: np.random.Generator, casting: Casting, seconds: Seconds)
         if at + lasts + TAIL_S > seconds:
             return found
         item, listed = casting.next(rng)
-        count = min(int(rng.integers(1, 4)), int(lasts / SHOT_S))
+        count = int(rng.integers(ceil(lasts / LONGEST_SHOT_S), min(MOST, int(lasts / SHOT_S)) + 1))
         shots = _shots(rng, casting.photos_of(item, count, rng), at, at + lasts)
         found.append(Introduction(item, listed, shots))
         at = _on_grid(at + lasts + float(rng.uniform(*PAUSE_S)))

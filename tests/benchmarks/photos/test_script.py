@@ -62,6 +62,7 @@ def test_introductions_last_and_pauses_are_as_stated(photos: PhotoSet) -> None:
             assert 5 - 2 / FPS <= one.stop - one.start <= 12 + 2 / FPS
             assert PAUSE_S[0] - 2 / FPS <= one.start - before <= PAUSE_S[1] + 2 / FPS
             assert 1 <= len(one.shots) <= 3
+            assert all(1.2 <= shot.stop - shot.start <= 8 for shot in one.shots)
             assert all(a.stop == b.start for a, b in zip(one.shots, one.shots[1:], strict=False))
             assert {shot.photo.product_id for shot in one.shots} == {one.item.product.product_id}
         assert script.introductions[-1].stop + TAIL_S <= script.seconds + 2 / FPS
