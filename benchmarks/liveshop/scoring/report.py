@@ -81,7 +81,7 @@ KEY = (
 def _head(title: str, result: Result) -> str:
     pooled = result.systems[0].pooled
     facts = [
-        f"{pooled.hours * 60:.0f} minutes", f"{pooled.introductions} introductions",
+        f"{pooled.hours * 60:.3g} minutes", f"{pooled.introductions} introductions",
         f"{pooled.unlisted} of products in no catalogue",
         *(f"{key.replace('_', ' ')} {value}" for key, value in result.about.items() if value is not None),
     ]  # fmt: skip

@@ -31,7 +31,7 @@ def tables(result: Result) -> Iterator[Table]:
 
 def summary_table(result: Result) -> Table:
     pooled = result.systems[0].pooled
-    title = f"{pooled.lives} lives, {pooled.hours * 60:.0f} min, {pooled.introductions} introductions"
+    title = f"{pooled.lives} lives, {pooled.hours * 60:.3g} min, {pooled.introductions} introductions"
     table = Table(title=f"{title}, {pooled.unlisted} of no catalogue", title_justify="left", caption_justify="left")
     table.add_column("")
     for system in result.systems:
