@@ -14,12 +14,12 @@ import numpy as np
 from benchmarks.liveshop.ink import generator
 from benchmarks.liveshop.optics import STEADY
 from benchmarks.liveshop.planes import split
+from benchmarks.liveshop.programme import FRAMES_A_SECOND
 
 if TYPE_CHECKING:
     from benchmarks.liveshop.optics import Light
     from benchmarks.liveshop.planes import Plane, Planes
 
-FPS = 30
 NOISE = 2.2  # grey levels, standard deviation
 NOISES = 5  # noise pictures taken in turn, each shifted by another step: no two frames are alike
 POOR_QUALITY = 16  # of JPEG: about what 350 kbit/s leave of such a picture
@@ -36,7 +36,7 @@ class Sensor:
 
     def expose(self, frame: int, luma: Plane, chromas: tuple[Plane, Plane]) -> None:
         """In place. Noise is on luma alone, where eyes and codecs notice."""
-        at = frame / FPS
+        at = frame / FRAMES_A_SECOND
         gain = 1 + 0.012 * sin(2 * pi * 7.1 * at) + 0.03 * sin(2 * pi * 0.07 * at)
         high, wide = luma.shape
         roll = self._rolls[frame] % high
