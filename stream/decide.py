@@ -1,11 +1,11 @@
 """Sightings in, shown/updated/hidden out: a sequential test per product, with hysteresis. Pure: no clock, no loop.
 
-Each sighting gives every product a calibrated probability of being in view. Their log-odds add up, at a discount
-(neighbouring frames are not independent) and capped (no single frame decides). A product is *shown* when the sum
-says so, and dated back to the first view of that run, a faint one before it included. It is *hidden* when it was not
+Each sighting gives every product a calibrated probability of being shown. Their log-odds add up, at a discount
+(neighbouring frames are not independent) and capped (no single frame decides). Each of them holds that few products
+are in view at all; that is counted once. A product is *shown* when the sum says so. It is *hidden* when it was not
 seen for `hold_s`, when the sum has turned against it, when it was put down, or as soon as a rival is shown while it
-is out of view; dated back to the last view it was held up in, a faint one after it included. Of products that claim
-the same place in view only the one with the most evidence is shown: look-alikes take turns in single views.
+is out of view. Both ends are dated back to the first and the last view of the run, as `dating` has it. Of products
+that claim the same place in view only the one with the most evidence is shown: look-alikes take turns in single views.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from dataclasses import dataclass, field, replace
 from math import log
 from typing import TYPE_CHECKING
 
+from stream.dating import Sight, continues, earliest
 from stream.fuse import FLOOR
 from stream.types import Candidate, Change, Decision, Moment, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from engines.base import Box
     from stream.types import Seconds, Sighting
 
 DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
-PER_VIEW = 1.6  # the most that one view may add or take: two good views are needed for the default show_at
-SEEN = 0.5  # in view, more likely than not
-FAINT = 0.2  # too little to count, but next to a view that saw the product it is more likely this one than not
+RARE = 2.0  # log-odds against any product that is looked at closely: each view's probability holds them
+PER_VIEW = 2.5  # the most that one view may add or take: a single one never shows
+SEEN = 0.5  # shown, more likely than not
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
+SIGHTS_BACK = 8  # views before a case was opened that its beginning is sought in
 
 
 def logit(probability: float) -> float:
@@ -45,9 +47,10 @@ class _Track:
 
     first: Moment
     seen: Moment  # the last view that counts
-    last: Moment  # the same, or the faint view right after it
+    last: Moment  # the same, or the last of the faint views right after it
     candidate: Candidate
-    evidence: float = 0.0
+    beside: Box | None  # where it was in `last`
+    evidence: float = -RARE
     frames: int = 0
     shown: bool = False
     views: deque[Moment] = field(default_factory=lambda: deque(maxlen=VIEWS_BACK))
@@ -69,7 +72,8 @@ class Decider:
         self._max_shown = max_shown
         self._tracks: dict[str, _Track] = {}
         self._hidden_at: dict[str, Seconds] = {}
-        self._faint: dict[str, Moment] = {}  # where an unbroken run of faint views began, by product
+        self._past: dict[str, tuple[Sight, ...]] = {}  # of each product in the views right before, newest first
+        self._opened: set[str] = set()
         self._before: Moment | None = None
 
     @property
@@ -80,6 +84,16 @@ class Decider:
     @property
     def showing(self) -> frozenset[str]:
         return frozenset(i for i, track in self._tracks.items() if track.shown)
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Products whose case was opened just now; the view before was not asked for them: see `found_before`."""
+        return frozenset(self._opened)
+
+    def found_before(self, product_id: str, sights: Iterable[Sight]) -> None:
+        """What earlier views have of a product in `opened`, newest first, now that they were asked."""
+        track = self._tracks[product_id]
+        track.first = earliest(sights, track.beside) or track.first
 
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: hides first, then updates, then shows."""
@@ -96,7 +110,9 @@ class Decider:
         decisions = [self._hide(i, why) for i in sorted(self.showing)]
         self._tracks.clear()
         self._hidden_at.clear()
-        self._faint.clear()
+        self._past.clear()
+        self._opened.clear()
+        self._before = None
         return decisions
 
     def remove(self, product_id: str) -> list[Decision]:
@@ -108,26 +124,41 @@ class Decider:
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
-        self._faint = {i: self._faint.get(i, now) for i, c in seen.items() if c.probability >= FAINT}
+        self._opened = set()
         for product_id, candidate in seen.items():
             if candidate.probability >= SEEN and product_id not in self._tracks:
-                first = self._faint[product_id]
-                self._tracks[product_id] = _Track(first, now, now, candidate)
+                self._tracks[product_id] = self._open(candidate, now)
+        known = {candidate.product_id for candidate in sighting.ranked}
+        self._past = {i: self._past.get(i, ()) if i in seen else () for i in known}
+        for product_id, candidate in seen.items():
+            sight = Sight(now, candidate.probability, candidate.box)
+            self._past[product_id] = (sight, *self._past[product_id])[:SIGHTS_BACK]
         for product_id, track in list(self._tracks.items()):
-            self._add(track, seen.get(product_id), now)
-            if track.evidence <= 0 and not track.shown and track.seen != now:
+            self._add(track, seen.get(product_id), now, sighting)
+            if track.evidence <= -RARE and not track.shown and track.seen != now:
                 del self._tracks[product_id]
 
-    def _add(self, track: _Track, candidate: Candidate | None, now: Moment) -> None:
+    def _open(self, candidate: Candidate, now: Moment) -> _Track:
+        """A case begins where the run of views that leads up to it does."""
+        past = self._past.get(candidate.product_id)
+        if past is None and self._before is not None:
+            self._opened.add(candidate.product_id)
+        first = earliest(past or (), candidate.box) or now
+        return _Track(first, now, now, candidate, candidate.box)
+
+    def _add(self, track: _Track, candidate: Candidate | None, now: Moment, sighting: Sighting) -> None:
         probability = FLOOR if candidate is None else candidate.probability
-        step = max(-PER_VIEW, min(PER_VIEW, DISCOUNT * logit(probability)))
-        track.evidence = max(self._floor, min(self._ceiling, track.evidence + step))
-        if candidate is not None and probability >= SEEN:
+        weight = _weight(probability, RARE if candidate is None else _rare(candidate, sighting))
+        track.evidence = max(self._floor, min(self._ceiling, track.evidence + weight))
+        if candidate is None:
+            return
+        if probability >= SEEN:
             track.seen = track.last = now
+            track.beside = candidate.box
             track.views.append(now)
             track.candidate, track.frames = candidate, track.frames + 1
-        elif probability >= FAINT and track.last == self._before:
-            track.last = now
+        elif track.last == self._before and continues(Sight(now, probability, candidate.box), track.beside):
+            track.last, track.beside = now, candidate.box
 
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
         room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
@@ -141,12 +172,14 @@ class Decider:
             yield decision if again is None else replace(decision, again_after_s=track.first.pts - again)
 
     def _claimed(self, product_id: str, now: Moment) -> bool:
-        """Somebody with more evidence, or with as much and an earlier name, is seen in the very same place."""
+        """Seen or shown in the very same place is another with more evidence, or with as much and an earlier name."""
         mine = self._tracks[product_id]
         rivals = [
             (-t.evidence, i)
             for i, t in self._tracks.items()
-            if i != product_id and t.seen == now and _overlap(t.candidate.box, mine.candidate.box) > SAME_PLACE
+            if i != product_id
+            and (t.shown or t.seen == now)
+            and _overlap(t.candidate.box, mine.candidate.box) > SAME_PLACE
         ]
         return min(rivals, default=(-mine.evidence, product_id)) < (-mine.evidence, product_id)
 
@@ -191,6 +224,18 @@ class Decider:
 def _moment(sighting: Sighting) -> Moment:
     view = sighting.window.views[-1]
     return Moment(pts=view.at, utc=view.utc, wall=view.wall)
+
+
+def _rare(candidate: Candidate, sighting: Sighting) -> float:
+    """Where a likelier one claims its place it is this one or that: that few are in view does not speak for it."""
+    rivals = (c for c in sighting.ranked if c.probability > candidate.probability)
+    return 0.0 if any(_overlap(rival.box, candidate.box) > SAME_PLACE for rival in rivals) else RARE
+
+
+def _weight(probability: float, rare: float) -> float:
+    """What one view adds: nothing for a product that it thinks is not shown, unless it is sure of that."""
+    step = DISCOUNT * (logit(probability) + rare)
+    return max(-PER_VIEW, min(PER_VIEW, step if probability >= SEEN else min(step, 0.0)))
 
 
 def _overlap(one: Box | None, two: Box | None) -> float:

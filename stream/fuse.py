@@ -12,7 +12,7 @@ from stream.types import Candidate, Sighting
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engines.base import Match
+    from engines.base import Box, Match
     from stream.types import Seconds, Window
 
 FLOOR = 0.01  # a product that a view did not even shortlist; never 0, so that no single view decides
@@ -48,8 +48,7 @@ class Fuser:
         self._rest = Rest()
 
     def push(self, look: Look) -> None:
-        placed = {i: match.box for i, match in look.matches.items() if match.box and match.logit > PLACED}
-        self._rest.push(look.at, placed, look.grain)
+        self._rest.push(look.at, self._placed(look), look.grain)
         held = {i: sigmoid(self._rest.held(i)) for i in look.matches}
         self._shown.append({i: sigmoid(match.logit) * held[i] for i, match in look.matches.items()})
         self._looks.append(look)
@@ -67,6 +66,10 @@ class Fuser:
         self._looks.clear()
         self._shown.clear()
         self._rest.reset()
+
+    def _placed(self, look: Look) -> dict[str, Box]:
+        boxes = {i: (match.logit, match.box) for i, match in look.matches.items() if match.box is not None}
+        return {i: box for i, (odds, box) in boxes.items() if odds > PLACED or self._rest.expects(look.at, i, box)}
 
     def _candidate(self, product_id: str, looks: Sequence[Look], shown: Sequence[Mapping[str, float]]) -> Candidate:
         matches = [look.matches[product_id] for look in looks if product_id in look.matches]

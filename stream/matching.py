@@ -23,12 +23,16 @@ SHORTLIST = 12  # products looked at closely; a close look costs a few milliseco
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A view to be searched for. `recent`: the window's earlier views; `tracked`: products with a case open."""
+    """A view to be searched for. `recent`: the window's earlier views; `tracked`: products with a case open.
+
+    `only`: these are looked at, and nothing is searched for: an earlier view is asked what it has of them.
+    """
 
     view: View
     recent: Sequence[View]
     scope: Scope
     tracked: Collection[str] = ()
+    only: Collection[str] | None = None
 
 
 def window_embedding(views: Sequence[View]) -> Embedding:
@@ -43,16 +47,23 @@ def grain_of(places: Places) -> float:
     return 1.0 / max(len(np.unique(places[:, 0])), 1)
 
 
+def _worth_a_look(gallery: Gallery, query: Query) -> list[int]:
+    """Products by their index: those with a case open first, then whatever the gallery finds."""
+    if query.only is not None:
+        return [gallery.index_of(product_id) for product_id in query.only]
+    embedding = window_embedding([*query.recent, query.view])
+    shortlist = gallery.shortlist(embedding, query.view.encoded.patches.vectors, query.scope, SHORTLIST)
+    known = [gallery.index_of(product_id) for product_id in query.tracked]
+    return list(dict.fromkeys([*known, *shortlist]))
+
+
 def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
     """A function that looks: one snapshot of the gallery, so that no answer mixes two versions."""
 
     def look(query: Query) -> Look:
         started = perf_counter()
         encoded = query.view.encoded
-        embedding = window_embedding([*query.recent, query.view])
-        shortlist = gallery.shortlist(embedding, encoded.patches.vectors, query.scope, SHORTLIST)
-        known = [gallery.index_of(product_id) for product_id in query.tracked]
-        indexes = list(dict.fromkeys([*known, *shortlist]))
+        indexes = _worth_a_look(gallery, query)
         pictures = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in indexes]
         matches = matcher.match(encoded, pictures) if indexes else []
         found = {gallery.product(i).product_id: match for i, match in zip(indexes, matches, strict=True)}

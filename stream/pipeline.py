@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from engines.shows import THEORY
 from stream.channel import Channel, Policy
+from stream.dating import Sight
 from stream.decide import Decider
 from stream.errors import NowShowingError
 from stream.fuse import Fuser, sigmoid
 from stream.matching import Query
 from stream.source import play
-from stream.types import Change, Frame, Gap, Reason, View
+from stream.types import Change, Frame, Gap, Moment, Reason, View
 from stream.window import Windower
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-    from engines.base import Encoded
+    from engines.base import Encoded, Match
     from engines.shows import FalseShows
     from indexes.scope import Scope
     from stream.batching import Batcher
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 FRAMES = 4  # two seconds of frames: beyond that an old frame is worth less than a new one
 STALE_S = 1.0  # and when newer ones wait, beyond this already
+LOOK_BACK = 4  # views that are asked again for a product that has just appeared: two seconds
 VIEWS = 1  # being behind shall show in the frames, which may be dropped, not here
 FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blink
 
@@ -221,6 +223,7 @@ class Mind:
         self._fuser.push(look)
         sighting = None if window is None else self._fuser.close(window)
         decisions = [] if sighting is None else self._decider.push(sighting)
+        await self._look_back(recent)
         if self._shared.tap is not None:
             self._shared.tap.judged(query, look, sighting, decisions)
         if sighting is None:
@@ -241,12 +244,25 @@ class Mind:
             self._count(decision)
             await self._publish(replace(decision, latency=ledger))
 
+    async def _look_back(self, recent: Sequence[View]) -> None:
+        """Earlier views were not asked for what has just appeared: the search found it late, or it was blurred."""
+        opened = sorted(self._decider.opened)
+        views = recent[: -LOOK_BACK - 1 : -1] if opened else ()
+        looks = [await self._shared.look.ask(Query(view, (), self._scope, only=opened)) for view in views]
+        for product_id in opened:
+            found = [(view, look.matches[product_id]) for view, look in zip(views, looks, strict=True)]
+            self._decider.found_before(product_id, [sight_of(view, match) for view, match in found])
+
     def _count(self, decision: Decision) -> None:
         if decision.change is not Change.SHOWN:
             return
         self._shared.metrics.detect_delay(self._shared.clock.now() - decision.shown_at.wall)
         if decision.again_after_s is not None and decision.again_after_s < FLAP_S:
             self._shared.metrics.flap()
+
+
+def sight_of(view: View, match: Match) -> Sight:
+    return Sight(Moment(view.at, view.utc, view.wall), sigmoid(match.logit), match.box)
 
 
 def reason_of(error: BaseException) -> Reason:

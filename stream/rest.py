@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 HELD = 0.010  # how far a hand moves a box in half a second, as a share of the picture
 HELD_ZOOM = 0.04  # and by what share it changes its size
 LYING, LYING_ZOOM = 0.0022, 0.012  # the same of a box that rests: what finding it again is worth
+FILLS = 0.15  # share of the picture from which a product is being presented, moving or not
 PER_STEP = 1.5  # the most that one step may say: steps share the light and the fit
 MOST, LEAST = 3.0, -3.0  # what motion may say in all: being put down, or taken up, must show within a second or two
 EVEN = 0.04  # share of the picture at which size says nothing
 SIZE = 1.6  # log-odds for each factor e of size above that
 RESTING = -1.0  # log-odds of being held from which on it is said to rest
+ALIKE = 0.5  # logarithm of how much taller, or wider, a thing gets from one view to the next
 MEMORY_S = 90.0  # a place is remembered for so long; a product lies about for minutes, out of view now and then
 RETURN_S = 3.0  # a product out of view for longer, and back elsewhere, is judged anew
+SOON_S = 1.0  # a box that is hardly believed must follow so soon on one like it
 FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
 
 
@@ -70,6 +73,13 @@ class Rest:
             else:
                 _take(case, at, box, camera, grain)
         self._cases = {i: case for i, case in self._cases.items() if at - case.at <= MEMORY_S}
+
+    def expects(self, at: Seconds, product_id: str, box: Box) -> bool:
+        """Whether the product was lately like that, or like that just there: even a faint match is believed then."""
+        case = self._cases.get(product_id)
+        if case is None or not alike(case.box, box):
+            return False
+        return at - case.at <= SOON_S or says(step(case.box, box)) < 0
 
     def held(self, product_id: str) -> float:
         """Log-odds that the product is in a hand rather than at rest; infinite while its place is unknown."""
@@ -122,8 +132,15 @@ def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> Non
     case.motion = max(LEAST, min(MOST, case.motion + told))
 
 
+def alike(one: Box, two: Box) -> bool:
+    """Whether both may be of one thing, half a second apart."""
+    sides = ((one.w, two.w), (one.h, two.h))
+    return all(abs(log(max(before, 1e-4) / max(now, 1e-4))) <= ALIKE for before, now in sides)
+
+
 def _size(box: Box) -> float:
-    return SIZE * log(max(box.w * box.h, 1e-6) / EVEN)
+    area = box.w * box.h
+    return inf if area >= FILLS else SIZE * log(max(area, 1e-6) / EVEN)
 
 
 def _middle(steps: Collection[Step]) -> Step:

@@ -71,6 +71,16 @@ def test_a_product_that_lies_about_is_in_view_but_not_shown(view_at: ViewAt) -> 
     assert fuser.close(window(view_at(9.0))).ranked[0].resting_since is None
 
 
+def test_a_product_that_is_put_down_is_followed_though_it_can_hardly_be_told_there(view_at: ViewAt) -> None:
+    fuser = Fuser()
+    for n in range(12):
+        held = n < 4
+        box = Box(0.1 + 0.02 * n, 0.4, 0.1, 0.3) if held else Box(0.2, 0.6, 0.09, 0.25)
+        fuser.push(Look(n / 2, {"A": match(3.0 if held else PLACED - 1, box)}))
+        ranked = fuser.close(window(view_at(n / 2))).ranked
+    assert ranked[0].resting_since == 2.0
+
+
 def test_the_place_of_a_product_that_is_hardly_there_is_not_believed(view_at: ViewAt) -> None:
     fuser = Fuser()
     for n in range(6):

@@ -52,6 +52,16 @@ def look(queries: Sequence[Query]) -> list[Look]:
     return [Look(query.view.at, {"A": sure} if query.view.at < 5 else {}) for query in queries]
 
 
+def late(queries: Sequence[Query]) -> list[Look]:
+    """A search that needs a second to find A, and then knows that it was there all along, but for the first view."""
+    looks = []
+    for query in queries:
+        at, asked = query.view.at, query.only == ["A"]
+        odds = 5.0 if at >= 2 or (asked and at > 0) else -8.0
+        looks.append(Look(at, {"A": Match(logit=odds, visual=1.0, patches=1.0)} if asked or at >= 2 else {}))
+    return looks
+
+
 @dataclass
 class House:
     """What a worker would give a livestream, and what came out of it."""
@@ -85,13 +95,14 @@ async def house(
     script: Script,
     *,
     encoder: Callable[[Sequence[Image]], list[Encoded]] = encode,
+    looker: Callable[[Sequence[Query]], list[Look]] = look,
     decided: asyncio.Event | None = None,
 ) -> AsyncIterator[House]:
     async def play(_url: str, _config: object, frames: Channel[Frame | Gap], _audio: None, **_: object) -> Reason:
         return await script(frames)
 
     encoders: Batcher[Image, Encoded] = Batcher("encode", encoder, max_batch=4)
-    lookers: Batcher[Query, Look] = Batcher("look", look, max_batch=1)
+    lookers: Batcher[Query, Look] = Batcher("look", looker, max_batch=1)
     encoders.start()
     lookers.start()
     yield House(
@@ -111,6 +122,17 @@ async def test_a_product_is_shown_and_hidden_and_the_end_is_told() -> None:
         assert await home.run() is Reason.END_OF_STREAM
         assert home.told() == [(Change.SHOWN, 0.0, None), (Change.HIDDEN, 4.5, Reason.NOT_SEEN)]
         assert set(home.decisions[0].latency) == {"decode", "queue", "encode", "window", "match", "decide"}
+
+
+async def test_what_the_search_found_late_is_dated_back_to_when_it_was_there() -> None:
+    async def script(frames: Channel[Frame | Gap]) -> Reason:
+        for n in range(8):
+            await frames.send(frame(n / 2))
+        return Reason.END_OF_STREAM
+
+    async with house(script, looker=late) as it:
+        await it.run()
+        assert it.told()[0] == (Change.SHOWN, 0.5, None)
 
 
 async def test_what_is_showing_at_the_end_is_hidden_with_the_end_as_reason() -> None:

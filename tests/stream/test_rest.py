@@ -117,6 +117,16 @@ def test_a_camera_that_moves_all_that_rest_moves_none_of_them() -> None:
     assert all(rest.since(name) == 0.0 for name in ids)
 
 
+def test_a_faint_match_is_believed_where_the_product_was_lately_or_lies() -> None:
+    rest = Rest()
+    assert not rest.expects(0.0, "A", TABLE)
+    rest.push(0.0, {"A": TABLE})
+    assert rest.expects(0.5, "A", moved(TABLE, 0.2))
+    assert not rest.expects(0.5, "A", moved(TABLE, 0.0, 0.0, 3.0))
+    assert rest.expects(60.0, "A", TABLE)
+    assert not rest.expects(60.0, "A", moved(TABLE, 0.2))
+
+
 def test_coarse_boxes_say_nothing() -> None:
     rest = Rest()
     for n in range(20):

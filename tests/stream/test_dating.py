@@ -1,0 +1,70 @@
+"""Runs of views that lead up to a showing: where they begin, and what belongs to them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.base import Box
+from stream.dating import FAINT, FAR, TRACE, Sight, continues, earliest
+from stream.types import Moment
+
+pytestmark = pytest.mark.unit
+
+HERE = Box(0.4, 0.2, 0.2, 0.5)
+NEAR = Box(0.45, 0.25, 0.2, 0.5)
+LOW = (FAINT + TRACE) / 2
+
+
+def moment(at: float) -> Moment:
+    return Moment(at, None, at)
+
+
+def sight(at: float, probability: float, box: Box | None = None) -> Sight:
+    return Sight(moment(at), probability, box)
+
+
+def test_a_view_that_is_not_too_faint_belongs_to_the_run_wherever_it_is() -> None:
+    assert continues(sight(1, FAINT), None)
+    assert not continues(sight(1, LOW), None)
+
+
+@pytest.mark.parametrize(
+    ("box", "belongs"),
+    [
+        (NEAR, True),
+        (HERE, False),  # it does not move
+        (None, False),
+        (Box(0.45, 0.25, 0.5, 0.5), False),  # too wide
+        (Box(0.45, 0.25, 0.2, 1.0), False),  # too tall
+        (Box(0.4 + FAR, 0.25, 0.2, 0.5), False),  # too far
+    ],
+)
+def test_a_fainter_view_belongs_to_it_where_the_same_thing_moves(box: Box | None, belongs: bool) -> None:
+    assert continues(sight(1, LOW, box), HERE) is belongs
+    assert not continues(sight(1, TRACE / 2, box), HERE)
+
+
+def test_the_run_ends_at_the_first_view_that_does_not_belong() -> None:
+    past = [sight(3, LOW, NEAR), sight(2, FAINT), sight(1, LOW, HERE), sight(0, 0.9, HERE)]
+    assert earliest(past, HERE) == moment(2)
+
+
+def test_without_anything_before_there_is_nothing_earlier() -> None:
+    assert earliest([], HERE) is None
+    assert earliest([sight(3, TRACE / 2, NEAR)], HERE) is None
+
+
+boxes = st.one_of(st.none(), st.builds(Box, *[st.floats(0, 1)] * 4))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), boxes), max_size=8), boxes)
+def test_the_first_moment_is_that_of_a_view_with_nothing_but_the_run_after_it(
+    found: list[tuple[float, Box | None]], box: Box | None
+) -> None:
+    past = [sight(-n, probability, where) for n, (probability, where) in enumerate(found)]
+    first = earliest(past, box)
+    run = [one for one in past if first is not None and one.at.pts >= first.pts]
+    assert len(run) == (0 if first is None else int(-first.pts) + 1)
+    assert all(one.probability >= TRACE for one in run)
