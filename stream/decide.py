@@ -5,7 +5,7 @@ Each sighting gives every product a calibrated probability of being shown. Their
 are in view at all; that is counted once. A product is *shown* when the sum says so. It is *hidden* when it was not
 seen for `hold_s`, when the sum has turned against it, when it was put down, or as soon as a rival is shown while it
 is out of view. Both ends are dated back to the first and the last view of the run, as `dating` has it. Of products
-that claim the same place in view only the one with the most evidence is shown: look-alikes take turns in single views.
+that claim the same place in view only the one with most evidence is shown: look-alikes take turns in single views.
 """
 
 from __future__ import annotations
