@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.liveshop import labels
 from benchmarks.liveshop.bodies import Pose, make_body
+from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.motion import PUT_S, TAKE_S
 from benchmarks.liveshop.products import GARMENTS, SHOP_SIBLINGS, make_shop
 from benchmarks.liveshop.programme import Programme, Stretch
@@ -236,3 +237,15 @@ def test_others_and_stretches_survive_the_file_and_older_files_are_read(tmp_path
     old = [line.replace(', "scale": "medium"', "").replace(', "number": "few"', "") for line in lines]
     path.write_text("\n".join(old) + "\n")
     assert read_truth(path).others == ()
+
+
+def test_a_scored_live_is_the_same_picture_whenever_it_is_asked_for() -> None:
+    show = next(s for s in map(live, range(LIVES)) if any(i.path.put_down for i in s.introductions))
+    put = next(i.path.stop for i in show.introductions if i.path.put_down is not None)
+    frames = [round((put + s) * FPS) for s in (-1.0, 1.0, -1.0, 3.0)]
+    one, other = Camera(show), Camera(show)
+    forwards, backwards = (
+        [camera.picture(f) for f in order] for camera, order in ((one, frames), (other, frames[::-1]))
+    )
+    for first, second in zip(forwards, backwards[::-1], strict=True):
+        assert np.array_equal(first, second)
