@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stream.types import Moment
 
 FAINT = 0.2  # next to a view that saw the product, so probable a view saw it more likely than not
-TRACE = 0.01  # less than that is nothing, wherever it is
+TRACE = 0.008  # less than that is nothing, wherever it is
 FAR = 0.4  # shares of the picture that a hand crosses meanwhile
 
 

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from stream.types import Seconds, Sighting
 
 DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
-RARE = 2.0  # log-odds against any product that is looked at closely: each view's probability holds them
-PER_VIEW = 2.5  # the most that one view may add or take: a single one never shows
-SEEN = 0.5  # shown, more likely than not
+RARE = 1.0  # log-odds against any product that is looked at closely: each view's probability holds them
+PER_VIEW = 2.5  # the most that one view may add: a single one never shows
+MISSED = 1.0  # the most that one may take: a hand passes, the lens hunts; hold_s is for what is really gone
+SEEN = 0.5  # more likely than not
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
@@ -126,16 +127,15 @@ class Decider:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
         self._opened = set()
         for product_id, candidate in seen.items():
-            if candidate.probability >= SEEN and product_id not in self._tracks:
+            if _in_view(candidate) >= SEEN and product_id not in self._tracks:
                 self._tracks[product_id] = self._open(candidate, now)
         known = {candidate.product_id for candidate in sighting.ranked}
         self._past = {i: self._past.get(i, ()) if i in seen else () for i in known}
         for product_id, candidate in seen.items():
-            sight = Sight(now, candidate.probability, candidate.box)
-            self._past[product_id] = (sight, *self._past[product_id])[:SIGHTS_BACK]
+            self._past[product_id] = (_sight(candidate, now), *self._past[product_id])[:SIGHTS_BACK]
         for product_id, track in list(self._tracks.items()):
             self._add(track, seen.get(product_id), now, sighting)
-            if track.evidence <= -RARE and not track.shown and track.seen != now:
+            if track.evidence <= self._floor and not track.shown and track.seen != now:
                 del self._tracks[product_id]
 
     def _open(self, candidate: Candidate, now: Moment) -> _Track:
@@ -147,17 +147,16 @@ class Decider:
         return _Track(first, now, now, candidate, candidate.box)
 
     def _add(self, track: _Track, candidate: Candidate | None, now: Moment, sighting: Sighting) -> None:
-        probability = FLOOR if candidate is None else candidate.probability
-        weight = _weight(probability, RARE if candidate is None else _rare(candidate, sighting))
+        weight = _weight(FLOOR) if candidate is None else _weight(candidate.probability, _rival(candidate, sighting))
         track.evidence = max(self._floor, min(self._ceiling, track.evidence + weight))
         if candidate is None:
             return
-        if probability >= SEEN:
+        if _in_view(candidate) >= SEEN:
             track.seen = track.last = now
             track.beside = candidate.box
             track.views.append(now)
             track.candidate, track.frames = candidate, track.frames + 1
-        elif track.last == self._before and continues(Sight(now, probability, candidate.box), track.beside):
+        elif track.last == self._before and continues(_sight(candidate, now), track.beside):
             track.last, track.beside = now, candidate.box
 
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
@@ -226,16 +225,29 @@ def _moment(sighting: Sighting) -> Moment:
     return Moment(pts=view.at, utc=view.utc, wall=view.wall)
 
 
-def _rare(candidate: Candidate, sighting: Sighting) -> float:
-    """Where a likelier one claims its place it is this one or that: that few are in view does not speak for it."""
-    rivals = (c for c in sighting.ranked if c.probability > candidate.probability)
-    return 0.0 if any(_overlap(rival.box, candidate.box) > SAME_PLACE for rival in rivals) else RARE
+def _in_view(candidate: Candidate) -> float:
+    return candidate.probability if candidate.in_view is None else candidate.in_view
 
 
-def _weight(probability: float, rare: float) -> float:
-    """What one view adds: nothing for a product that it thinks is not shown, unless it is sure of that."""
-    step = DISCOUNT * (logit(probability) + rare)
-    return max(-PER_VIEW, min(PER_VIEW, step if probability >= SEEN else min(step, 0.0)))
+def _sight(candidate: Candidate, now: Moment) -> Sight:
+    return Sight(now, _in_view(candidate), candidate.box)
+
+
+def _rival(candidate: Candidate, sighting: Sighting) -> bool:
+    """Whether a likelier product claims its place."""
+    likelier = (c for c in sighting.ranked if c.probability > candidate.probability)
+    return any(_overlap(other.box, candidate.box) > SAME_PLACE for other in likelier)
+
+
+def _weight(probability: float, rival: bool = False) -> float:
+    """What one view adds: nothing for a product that it thinks is not shown, and little against one that it missed.
+
+    With a rival it is one or the other: that few products are in view does not speak for it, and it was not missed.
+    """
+    if rival:
+        return max(-PER_VIEW, min(0.0, DISCOUNT * logit(probability)))
+    step = DISCOUNT * (logit(probability) + RARE)
+    return max(-MISSED, min(PER_VIEW, step if probability >= SEEN else min(step, 0.0)))
 
 
 def _overlap(one: Box | None, two: Box | None) -> float:

@@ -23,13 +23,14 @@ PLACED = -1.0  # log-odds of being in view from which on a product's box is beli
 class Look:
     """What one view found: a match for every product that was looked at closely.
 
-    `grain`: how coarsely boxes are told, as a share of the picture.
+    `grain`: how coarsely boxes are told, as a share of the picture. `frozen`: it is the picture of the view before.
     """
 
     at: Seconds
     matches: Mapping[str, Match]
     search_s: float = 0.0
     grain: float = 0.0
+    frozen: bool = False
 
 
 def sigmoid(logit: float) -> float:
@@ -48,7 +49,7 @@ class Fuser:
         self._rest = Rest()
 
     def push(self, look: Look) -> None:
-        self._rest.push(look.at, self._placed(look), look.grain)
+        self._rest.push(look.at, self._placed(look), look.grain, frozen=look.frozen)
         held = {i: sigmoid(self._rest.held(i)) for i in look.matches}
         self._shown.append({i: sigmoid(match.logit) * held[i] for i, match in look.matches.items()})
         self._looks.append(look)
@@ -80,5 +81,6 @@ class Fuser:
             visual=best.visual,
             patches=best.patches,
             box=best.box,
+            in_view=sum(sigmoid(match.logit) for match in matches) / len(looks),
             resting_since=self._rest.since(product_id),
         )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from indexes.scope import Scope
     from stream.types import Embedding, View
 
+FROZEN = 2.5  # of 255: what an encoder makes of the same picture again; a quiet host changes twice as much
+FROZEN_SHARE = 0.9  # of the picture
 SHORTLIST = 12  # products looked at closely; a close look costs a few milliseconds each on the classic engine
 
 
@@ -57,6 +59,17 @@ def _worth_a_look(gallery: Gallery, query: Query) -> list[int]:
     return list(dict.fromkeys([*known, *shortlist]))
 
 
+def is_frozen(query: Query) -> bool:
+    """Whether nearly all of the picture is what it was in the view before; banners over it may go on."""
+    if not query.recent:
+        return False
+    before, now = (view.encoded.patches.thumb for view in (query.recent[-1], query.view))
+    if before.shape != now.shape or now.size == 0:
+        return False
+    changed = np.abs(before.astype(np.int16) - now).mean(axis=2)
+    return float(np.quantile(changed, FROZEN_SHARE)) <= FROZEN
+
+
 def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
     """A function that looks: one snapshot of the gallery, so that no answer mixes two versions."""
 
@@ -67,7 +80,7 @@ def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
         pictures = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in indexes]
         matches = matcher.match(encoded, pictures) if indexes else []
         found = {gallery.product(i).product_id: match for i, match in zip(indexes, matches, strict=True)}
-        grain = grain_of(encoded.patches.places)
-        return Look(at=query.view.at, matches=found, search_s=perf_counter() - started, grain=grain)
+        grain, frozen = grain_of(encoded.patches.places), is_frozen(query)
+        return Look(query.view.at, found, perf_counter() - started, grain, frozen=frozen)
 
     return look

@@ -3,27 +3,32 @@
 A hand never holds quite still: within half a second it sways and turns what it shows by a percent of the picture.
 What lies on a table or stands on a shelf moves only with the camera. So each step from one view to the next speaks
 for the hand or for the table, whichever would rather move a box so far; steps add up, capped, since what was held may
-be put down. Size speaks too: what fills much of the picture is being presented even if nothing moves, and what stands
-on a far shelf is not. A product that returns to where it lay is known to lie there still.
+be put down. A hand does not come back to the very same place either: of the steps from a few earlier boxes the
+shortest counts, since a product may be found now by one of its pictures, now by another. Size speaks too: what fills
+much of the picture is being presented even if nothing moves, and what stands on a far shelf is not. While the whole
+picture is frozen nothing is learnt.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from math import inf, log
+from math import exp, hypot, inf, log
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
+
+from engines.base import Box
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from engines.base import Box
     from stream.types import Seconds
 
 HELD = 0.010  # how far a hand moves a box in half a second, as a share of the picture
 HELD_ZOOM = 0.04  # and by what share it changes its size
 LYING, LYING_ZOOM = 0.0022, 0.012  # the same of a box that rests: what finding it again is worth
 FILLS = 0.15  # share of the picture from which a product is being presented, moving or not
+TAKEN = 0.05  # a step that only a hand takes, whatever was known before
 PER_STEP = 1.5  # the most that one step may say: steps share the light and the fit
 MOST, LEAST = 3.0, -3.0  # what motion may say in all: being put down, or taken up, must show within a second or two
 EVEN = 0.04  # share of the picture at which size says nothing
@@ -32,6 +37,7 @@ RESTING = -1.0  # log-odds of being held from which on it is said to rest
 ALIKE = 0.5  # logarithm of how much taller, or wider, a thing gets from one view to the next
 MEMORY_S = 90.0  # a place is remembered for so long; a product lies about for minutes, out of view now and then
 RETURN_S = 3.0  # a product out of view for longer, and back elsewhere, is judged anew
+PLACES = 6  # boxes that are remembered of a product
 SOON_S = 1.0  # a box that is hardly believed must follow so soon on one like it
 FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
 
@@ -50,9 +56,13 @@ STILL = Step(0.0, 0.0, 0.0)
 @dataclass(slots=True)
 class _Case:
     at: Seconds
-    box: Box
+    boxes: deque[Box]  # the newest last, all as they would lie now
     since: Seconds  # when it last came to where it is
     motion: float = 0.0
+
+    @property
+    def box(self) -> Box:
+        return self.boxes[-1]
 
 
 class Rest:
@@ -61,15 +71,20 @@ class Rest:
     def __init__(self) -> None:
         self._cases: dict[str, _Case] = {}
 
-    def push(self, at: Seconds, boxes: Mapping[str, Box], grain: float = 0.0) -> None:
-        """The boxes of one view. `grain`: how coarsely they are told; coarser than a hand moves, they say nothing."""
+    def push(self, at: Seconds, boxes: Mapping[str, Box], grain: float = 0.0, *, frozen: bool = False) -> None:
+        """The boxes of one view. `grain`: how coarsely they are told; coarser than a hand moves, they say nothing.
+
+        `frozen`: the picture is the one before, and nobody could have moved anything.
+        """
         if grain > HELD:
             return
         camera = self._camera(boxes)
         for product_id, box in boxes.items():
             case = self._cases.get(product_id)
             if case is None:
-                self._cases[product_id] = _Case(at, box, at)
+                self._cases[product_id] = _Case(at, deque([box], maxlen=PLACES), at)
+            elif frozen:
+                case.at = at
             else:
                 _take(case, at, box, camera, grain)
         self._cases = {i: case for i, case in self._cases.items() if at - case.at <= MEMORY_S}
@@ -122,13 +137,18 @@ def says(moved: Step, grain: float = 0.0) -> float:
 
 
 def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> None:
-    moved = step(case.box, box)
-    told = says(Step(moved.x - camera.x, moved.y - camera.y, moved.zoom - camera.zoom), grain)
+    if camera != STILL:
+        case.boxes = deque((_carried(known, camera) for known in case.boxes), maxlen=PLACES)
+    moved = min((step(known, box) for known in case.boxes), key=lambda one: says(one, grain))
+    told = says(moved, grain)
+    if hypot(moved.x, moved.y) > TAKEN:
+        case.motion = max(case.motion, 0.0)
     if told > 0:
         case.since = at
         if at - case.at > RETURN_S:
             case.motion = 0.0
-    case.at, case.box = at, box
+    case.at = at
+    case.boxes.append(box)
     case.motion = max(LEAST, min(MOST, case.motion + told))
 
 
@@ -136,6 +156,12 @@ def alike(one: Box, two: Box) -> bool:
     """Whether both may be of one thing, half a second apart."""
     sides = ((one.w, two.w), (one.h, two.h))
     return all(abs(log(max(before, 1e-4) / max(now, 1e-4))) <= ALIKE for before, now in sides)
+
+
+def _carried(box: Box, camera: Step) -> Box:
+    """Where it lies after the camera moved: each side grows about the middle."""
+    w, h = box.w * exp(camera.zoom), box.h * exp(camera.zoom)
+    return Box(box.x + camera.x - (w - box.w) / 2, box.y + camera.y - (h - box.h) / 2, w, h)
 
 
 def _size(box: Box) -> float:

@@ -119,7 +119,8 @@ class Window:
 class Candidate:
     """One product as a window saw it. `probability` is calibrated: that the product is being shown.
 
-    `resting_since`: it is in view, but lies or stands where it was; nobody presents it.
+    `in_view`: that it is in view at all, presented or not; None where that is the same. `resting_since`: it is there,
+    but lies or stands where it was, and nobody presents it.
     """
 
     product_id: str
@@ -128,6 +129,7 @@ class Candidate:
     patches: float = 0.0
     speech: float = 0.0
     box: Box | None = None
+    in_view: float | None = None
     resting_since: Seconds | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sin
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ pytestmark = pytest.mark.unit
 
 TABLE = Box(0.2, 0.7, 0.1, 0.2)  # of half the even size
 HAND = Box(0.4, 0.2, 0.22, 0.5)
-SWAY = (0.0, 0.011, 0.004, -0.009, -0.012, 0.002)
 
 
 def moved(box: Box, x: float, y: float = 0.0, zoom: float = 1.0) -> Box:
@@ -26,8 +26,9 @@ def moved(box: Box, x: float, y: float = 0.0, zoom: float = 1.0) -> Box:
 
 
 def swaying(box: Box, n: int) -> Iterator[Box]:
+    """No two of its rhythms are in step, so that it hardly comes back to the same place."""
     for i in range(n):
-        yield moved(box, SWAY[i % 6], SWAY[(i + 2) % 6], 1 + 2 * SWAY[(i + 4) % 6])
+        yield moved(box, 0.015 * sin(0.97 * i), 0.012 * sin(1.47 * i + 1), 1 + 0.05 * sin(0.53 * i + 2))
 
 
 def trembling(box: Box, n: int) -> Iterator[Box]:
@@ -125,6 +126,22 @@ def test_a_faint_match_is_believed_where_the_product_was_lately_or_lies() -> Non
     assert not rest.expects(0.5, "A", moved(TABLE, 0.0, 0.0, 3.0))
     assert rest.expects(60.0, "A", TABLE)
     assert not rest.expects(60.0, "A", moved(TABLE, 0.2))
+
+
+def test_a_product_found_now_by_one_of_its_pictures_now_by_another_rests_all_the_same() -> None:
+    rest = Rest()
+    for n in range(12):
+        rest.push(n / 2, {"A": TABLE if n % 3 else moved(TABLE, -0.004, -0.018, 1.08)})
+    assert rest.since("A") is not None
+
+
+def test_a_frozen_picture_says_nothing_of_what_it_shows() -> None:
+    rest = Rest()
+    at = watch(rest, swaying(HAND, 8))
+    for n in range(20):
+        rest.push(at + n / 2, {"A": HAND, "B": HAND}, frozen=n > 0)
+    assert rest.since("A") is None
+    assert rest.held("B") > 0
 
 
 def test_coarse_boxes_say_nothing() -> None:

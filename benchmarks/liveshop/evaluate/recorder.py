@@ -82,6 +82,7 @@ class Recorder:
                 encode_s=view.encode_s,
                 search_s=look.search_s,
                 grain=look.grain,
+                frozen=look.frozen,
             )
         )
         self._on_view(at)

@@ -8,7 +8,7 @@ One line a view:
 `looks`: every product looked at closely: id, log-odds, likeness of the picture, likeness of patches, box or null.
 `window`: where a window closed here, the sighting's products, at most TOLD of them. `nearest`: products by the
 frame's own embedding alone. `main`: as `window`, with the main image of each product only. `cost_s`: encode, search.
-`grain`, where boxes are told coarsely: how coarsely.
+`grain`, where boxes are told coarsely: how coarsely. `frozen`, where the picture was that of the view before.
 
 To decide again without decoding anything:
 
@@ -60,9 +60,10 @@ class Traced:
     encode_s: float = 0.0
     search_s: float = 0.0
     grain: float = 0.0
+    frozen: bool = False
 
     def look(self) -> Look:
-        return Look(self.at, self.looks, self.search_s, self.grain)
+        return Look(self.at, self.looks, self.search_s, self.grain, frozen=self.frozen)
 
     def view(self) -> View:
         return View(at=self.at, encoded=NOTHING, wall=self.at, encode_s=self.encode_s)
@@ -80,6 +81,8 @@ class Traced:
             fields["main"] = _rounded(self.main)
         if self.grain:
             fields["grain"] = round(self.grain, 4)
+        if self.frozen:
+            fields["frozen"] = True
         fields["cost_s"] = [round(self.encode_s, 4), round(self.search_s, 4)]
         return json.dumps(fields, separators=(",", ":"))
 
@@ -111,6 +114,7 @@ def _read(line: str) -> Traced:
         encode_s=encode_s,
         search_s=search_s,
         grain=fields.get("grain", 0.0),
+        frozen=fields.get("frozen", False),
     )
 
 
