@@ -3,8 +3,8 @@
     python -m benchmarks.liveshop.fit_false_shows LIVE... [--write]
 
 LIVE: folders that `nowshowing eval liveshop` watched, of seeds 1000 to 1999. Every live is decided again at many
-thresholds; a Poisson regression through the false shows of each gives a rate at even odds and how fast it falls. A
-threshold that let nothing through is evidence too: of a rate below what so few hours can show.
+thresholds. How far the false shows at the lowest one reach beyond it is taken for exponential, and one more is added
+that nobody saw, of the reach that theory has: what did not happen in a few hours may happen in the next.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import argparse
 import json
 import sys
 from importlib.resources import files
+from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchmarks.liveshop.errors import WorldError
 from benchmarks.liveshop.replay_decide import HOUR_S, STEPS, decide_again, false_shows, read_live
-from engines.shows import FalseShows
+from engines.shows import THEORY, FalseShows
 from stream.errors import KNOWN
 from stream.fuse import sigmoid
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 TUNING = range(1000, 2000)
 KEPT = "false_shows.json"
-PRIOR = 0.5  # a false show added at every threshold: of an unseen event no more is known than that it may happen
-ROUNDS = 100
 
 
 def counts(lives: Sequence[Watched], tolerance_s: float = 1.0) -> list[int]:
@@ -44,16 +41,11 @@ def counts(lives: Sequence[Watched], tolerance_s: float = 1.0) -> list[int]:
 
 
 def fit(found: Sequence[int], hours: float) -> FalseShows:
-    """Newton's steps on the likelihood of counts whose logarithm is a line."""
-    x = np.column_stack([np.ones(len(STEPS)), STEPS])
-    y = np.asarray(found, float) + PRIOR
-    line = np.array([np.log(y.mean()), 0.0])
-    for _ in range(ROUNDS):
-        expected = np.exp(x @ line)
-        line += np.linalg.solve(x.T @ (x * expected[:, None]), x.T @ (y - expected))
-    at_even, fall = float(np.exp(line[0])) / hours, float(-line[1])
-    if fall <= 0:
-        raise WorldError(f"false shows do not fall with the threshold ({list(found)}): take more lives")
+    """`found`: false shows at each of STEPS, in so many hours."""
+    lowest, pace = STEPS[0], STEPS[1] - STEPS[0]
+    reach = pace * (sum(found) - found[0] / 2)  # beyond the lowest, each to the middle of its last step
+    fall = (found[0] + 1) / (reach + 1 / THEORY.fall)
+    at_even = (found[0] + 1) / hours * exp(fall * lowest)
     return FalseShows(round(at_even, 1), round(fall, 3), round(hours, 2))
 
 
