@@ -1,0 +1,155 @@
+"""Mentions of products among words. Pure: whoever holds the words says when to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from engines.text.cues import find_cues, kind_of
+from engines.text.lexicon import Lexicon
+from engines.text.normalise import tokenise
+from engines.text.quantities import read_quantities
+from engines.text.spelling import is_run_on
+from engines.text.spots import Spot, clusters, segments, spots_of
+from engines.text.words import Kind, Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engines.text.cues import Cue
+    from engines.text.normalise import Token
+    from engines.text.quantities import Quantity
+    from engines.text.words import ProductWords, Spoken
+
+PAUSE_S = 1.0  # between two words: another sentence begins
+LEAST = 0.2  # weight below which nothing was mentioned
+NOBODY = 6.0  # bits a name needs before it is likelier meant than not, beside all other products
+SAME = 0.5  # bits within which nothing tells two look-alikes apart
+MOST_BITS = 60.0  # beyond it there is no doubt left, and numbers stay small
+FOLLOWS = 20  # tokens behind a name in which a size or a price is its own
+LEADS = 6  # the same before it
+
+
+class Meant(NamedTuple):
+    product: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One name as it was heard: which tokens, and who may be meant. Best first."""
+
+    spots: tuple[Spot, ...]
+    meant: tuple[Meant, ...]
+    kind: Kind
+
+    @property
+    def span(self) -> range:
+        return range(min(spot.first for spot in self.spots), max(spot.last for spot in self.spots) + 1)
+
+
+class Hearing:
+    """Knows what the products in scope are called; build one for each scope. Its answers follow from its arguments.
+
+    Not for several threads at once: it remembers which words are alike.
+    """
+
+    def __init__(self, products: Sequence[ProductWords]) -> None:
+        self.products = tuple(sorted(products, key=lambda product: product.product_id))
+        self._lexicon = Lexicon(self.products)
+
+    def mentions(self, words: Sequence[Spoken]) -> list[Mention]:
+        """Who is named in these words, in the order of their times; nobody where it could be anybody."""
+        tokens = self.tokens(words)
+        named = self.named(words, tokens)
+        bound = _bound(read_quantities(tokens), [name.span for name in named])
+        return [
+            self._mention(words, tokens, name, meant, bound[i])
+            for i, name in enumerate(named)
+            for meant in name.meant
+        ]
+
+    def tokens(self, words: Sequence[Spoken]) -> list[Token]:
+        """A pause ends a sentence as a full stop does: not every recogniser writes one."""
+        tokens = tokenise([word.text for word in words])
+        pauses = {i for i in range(len(words) - 1) if words[i + 1].start - words[i].end > PAUSE_S}
+        return [token._replace(stops=token.stops or token.last in pauses) for token in tokens]
+
+    def named(self, words: Sequence[Spoken], tokens: Sequence[Token]) -> list[Named]:
+        if not self.products or not tokens:
+            return []
+        sure = [min(words[i].confidence for i in range(token.first, token.last + 1)) for token in tokens]
+        cues = find_cues(tokens)
+        spots = spots_of(self._lexicon, tokens, sure)
+        found = [
+            (run, meant)
+            for cluster in clusters(spots, tokens, cues, self._lexicon)
+            for run in segments(cluster)
+            if (meant := self._meant(run))
+        ]
+        return self._told(found, tokens, cues)
+
+    def _told(
+        self,
+        found: Sequence[tuple[tuple[Spot, ...], tuple[Meant, ...]]],
+        tokens: Sequence[Token],
+        cues: Sequence[Cue],
+    ) -> list[Named]:
+        names = [Named(run, meant, Kind.THIS) for run, meant in found]
+        spans = [name.span for name in names]
+        told = []
+        for name, span in zip(names, spans, strict=True):
+            kind = kind_of(span.start, span.stop - 1, tokens, cues, [other for other in spans if other != span])
+            told.append(Named(name.spots, name.meant, kind))
+        return told
+
+    def _meant(self, spots: Sequence[Spot]) -> tuple[Meant, ...]:
+        """Each product's share of all that could be meant: the others in scope, and nobody at all."""
+        scores = scores_of(spots)
+        groups: dict[int, float] = {}
+        for product, bits in scores.items():
+            group = self._lexicon.groups[product]
+            groups[group] = max(groups.get(group, 0.0), min(bits, MOST_BITS))
+        total = sum(2**bits for bits in groups.values()) + self._lexicon.alone - len(groups) + 2**NOBODY
+        meant = [
+            Meant(product, 2**best / total)
+            for product, bits in scores.items()
+            if 2 ** (best := groups[self._lexicon.groups[product]]) / total >= LEAST
+            and min(bits, MOST_BITS) >= best - SAME
+        ]
+        return tuple(sorted(meant, key=lambda one: (-one.weight, one.product)))
+
+    def _mention(
+        self, words: Sequence[Spoken], tokens: Sequence[Token], name: Named, meant: Meant, bound: Sequence[Quantity]
+    ) -> Mention:
+        first, last = tokens[name.span.start].first, tokens[name.span.stop - 1].last
+        gap = "" if all(is_run_on(word.text) for word in words[first : last + 1]) else " "
+        return Mention(
+            product_id=self.products[meant.product].product_id,
+            start=words[first].start,
+            end=words[last].end,
+            text=gap.join(word.text for word in words[first : last + 1]),
+            weight=meant.weight,
+            kind=name.kind,
+            quantities=tuple(quantity.text for quantity in bound),
+        )
+
+
+def scores_of(spots: Sequence[Spot]) -> dict[int, float]:
+    """Bits for each product that anything was heard of."""
+    scores: dict[int, float] = {}
+    for spot in spots:
+        for product, bits in spot.bits.items():
+            scores[product] = scores.get(product, 0.0) + bits
+    return scores
+
+
+def _bound(quantities: Sequence[Quantity], spans: Sequence[range]) -> list[list[Quantity]]:
+    """Each size and price with the name it was said behind, or else right before."""
+    bound: list[list[Quantity]] = [[] for _ in spans]
+    for quantity in quantities:
+        behind = [i for i, span in enumerate(spans) if 0 <= quantity.last - span.start <= FOLLOWS + len(span)]
+        ahead = [i for i, span in enumerate(spans) if 0 < span.start - quantity.last <= LEADS]
+        if behind or ahead:
+            bound[behind[-1] if behind else ahead[0]].append(quantity)
+    return bound
