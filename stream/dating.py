@@ -2,7 +2,7 @@
 
 At its ends a product is blurred, cut off or half hidden. A view counts when it is not too faint by itself, or when it
 found the product where the next view's box could have come from: about as large, not far away, and moving. What does
-not move lies there: it is not being shown yet, or no longer.
+not move lies there: it is not being shown yet, or no longer. What fills much of the picture may keep still.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
-from stream.rest import alike, says, step
+from stream.rest import alike, may_lie, overlap, says, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from stream.types import Moment
 
 FAINT = 0.2  # next to a view that saw the product, so probable a view saw it more likely than not
-TRACE = 0.008  # less than that is nothing, wherever it is
+TRACE = 0.007  # less than that is nothing, wherever it is
+SAME = 0.5  # overlap of what fills much of the picture with itself, a view later
 FAR = 0.4  # shares of the picture that a hand crosses meanwhile
 
 
@@ -35,19 +36,30 @@ def continues(sight: Sight, beside: Box | None) -> bool:
     """Whether a view belongs to the showing, given where the product was in the view beside it."""
     if sight.probability >= FAINT:
         return True
-    return sight.probability >= TRACE and sight.box is not None and beside is not None and _moves(sight.box, beside)
+    if sight.probability < TRACE or sight.box is None or beside is None:
+        return False
+    if not (may_lie(sight.box) and may_lie(beside)):
+        return overlap(sight.box, beside) >= SAME
+    return near(sight.box, beside) and says(step(sight.box, beside)) > 0
 
 
 def earliest(sights: Iterable[Sight], box: Box | None) -> Moment | None:
-    """The first moment of an unbroken run; `sights` newest first, from the view before the one with `box`."""
-    first = None
+    """The first moment of a run; `sights` newest first, from the view before the one with `box`.
+
+    A single view in between that has nothing does not break it: a hand passed, or the lens hunted for focus.
+    """
+    first, missed = None, False
     for sight in sights:
-        if not continues(sight, box):
+        if continues(sight, box):
+            first, box, missed = sight.at, sight.box or box, False
+        elif missed:
             break
-        first, box = sight.at, sight.box
+        else:
+            missed = True
     return first
 
 
-def _moves(one: Box, two: Box) -> bool:
+def near(one: Box, two: Box) -> bool:
+    """Whether both may be of one thing, half a second apart."""
     moved = step(one, two)
-    return alike(one, two) and hypot(moved.x, moved.y) <= FAR and says(moved) > 0
+    return alike(one, two) and hypot(moved.x, moved.y) <= FAR

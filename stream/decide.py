@@ -2,10 +2,11 @@
 
 Each sighting gives every product a calibrated probability of being shown. Their log-odds add up, at a discount
 (neighbouring frames are not independent) and capped (no single frame decides). Each of them holds that few products
-are in view at all; that is counted once. A product is *shown* when the sum says so. It is *hidden* when it was not
-seen for `hold_s`, when the sum has turned against it, when it was put down, or as soon as a rival is shown while it
-is out of view. Both ends are dated back to the first and the last view of the run, as `dating` has it. Of products
-that claim the same place in view only the one with most evidence is shown: look-alikes take turns in single views.
+are in view at all; that is counted once. A doubtful view counts only where the product may have come to since the one
+before. A product is *shown* when the sum says so. It is *hidden* when it was not seen for `hold_s`, when the sum has
+turned against it, when it was put down, or as soon as a rival is shown while it is out of view. Both ends are dated
+back to the first and the last view of the run, as `dating` has it. Of products that claim the same place in view only
+the one with most evidence is shown: look-alikes take turns in single views.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from math import log
 from typing import TYPE_CHECKING
 
-from stream.dating import Sight, continues, earliest
+from stream.dating import Sight, continues, earliest, near
 from stream.fuse import FLOOR
+from stream.rest import overlap
 from stream.types import Candidate, Change, Decision, Moment, Reason
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ RARE = 1.0  # log-odds against any product that is looked at closely: each view'
 PER_VIEW = 2.5  # the most that one view may add: a single one never shows
 MISSED = 1.0  # the most that one may take: a hand passes, the lens hunts; hold_s is for what is really gone
 SEEN = 0.5  # more likely than not
+SURE = 0.9  # a view that needs no support by the one before it
+HOLDS = 3  # times `hold_s` that faint views can keep a product shown
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
@@ -147,17 +151,21 @@ class Decider:
         return _Track(first, now, now, candidate, candidate.box)
 
     def _add(self, track: _Track, candidate: Candidate | None, now: Moment, sighting: Sighting) -> None:
-        weight = _weight(FLOOR) if candidate is None else _weight(candidate.probability, _rival(candidate, sighting))
-        track.evidence = max(self._floor, min(self._ceiling, track.evidence + weight))
         if candidate is None:
+            self._count(track, _weight(FLOOR))
             return
+        weight = _weight(candidate.probability, _rival(candidate, sighting))
+        supported = candidate.probability >= SURE or _near(track, candidate)
+        self._count(track, weight if supported else min(weight, 0.0))
         if _in_view(candidate) >= SEEN:
-            track.seen = track.last = now
-            track.beside = candidate.box
-            track.views.append(now)
-            track.candidate, track.frames = candidate, track.frames + 1
-        elif track.last == self._before and continues(_sight(candidate, now), track.beside):
-            track.last, track.beside = now, candidate.box
+            track.seen, track.candidate, track.frames = now, candidate, track.frames + 1
+        elif track.last != self._before or not continues(_sight(candidate, now), track.beside):
+            return
+        track.last, track.beside = now, candidate.box
+        track.views.append(now)
+
+    def _count(self, track: _Track, weight: float) -> None:
+        track.evidence = max(self._floor, min(self._ceiling, track.evidence + weight))
 
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
         room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
@@ -194,9 +202,9 @@ class Decider:
     def _hides(self, now: Moment, *, replaced: bool) -> Iterator[Decision]:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
-            away_s = now.pts - track.seen.pts
-            doubted = track.evidence <= self._floor
-            if doubted or away_s > self._hold_s or (replaced and away_s > 0):
+            away_s, unseen_s = now.pts - track.last.pts, now.pts - track.seen.pts
+            gone = away_s > self._hold_s or unseen_s > HOLDS * self._hold_s
+            if gone or track.evidence <= self._floor or (replaced and unseen_s > 0):
                 yield self._hide(product_id, Reason.NOT_SEEN)
 
     def _updates(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
@@ -233,6 +241,12 @@ def _sight(candidate: Candidate, now: Moment) -> Sight:
     return Sight(now, _in_view(candidate), candidate.box)
 
 
+def _near(track: _Track, candidate: Candidate) -> bool:
+    """Whether it may be what the track had in view last; nothing speaks against a product without a box."""
+    before, now = track.beside, candidate.box
+    return before is None or now is None or near(before, now)
+
+
 def _rival(candidate: Candidate, sighting: Sighting) -> bool:
     """Whether a likelier product claims its place."""
     likelier = (c for c in sighting.ranked if c.probability > candidate.probability)
@@ -251,10 +265,5 @@ def _weight(probability: float, rival: bool = False) -> float:
 
 
 def _overlap(one: Box | None, two: Box | None) -> float:
-    """The share of both that is of each; nothing is known of a product without a box."""
-    if one is None or two is None:
-        return 0.0
-    width = min(one.x + one.w, two.x + two.w) - max(one.x, two.x)
-    height = min(one.y + one.h, two.y + two.h) - max(one.y, two.y)
-    both = max(width, 0.0) * max(height, 0.0)
-    return both / max(one.w * one.h + two.w * two.h - both, 1e-9)
+    """Nothing is known of a product without a box."""
+    return 0.0 if one is None or two is None else overlap(one, two)

@@ -164,9 +164,21 @@ def _carried(box: Box, camera: Step) -> Box:
     return Box(box.x + camera.x - (w - box.w) / 2, box.y + camera.y - (h - box.h) / 2, w, h)
 
 
+def overlap(one: Box, two: Box) -> float:
+    """The share of both that is of each."""
+    width = min(one.x + one.w, two.x + two.w) - max(one.x, two.x)
+    height = min(one.y + one.h, two.y + two.h) - max(one.y, two.y)
+    both = max(width, 0.0) * max(height, 0.0)
+    return both / max(one.w * one.h + two.w * two.h - both, 1e-9)
+
+
+def may_lie(box: Box) -> bool:
+    """What fills much of the picture is being presented, whether it moves or not."""
+    return box.w * box.h < FILLS
+
+
 def _size(box: Box) -> float:
-    area = box.w * box.h
-    return inf if area >= FILLS else SIZE * log(max(area, 1e-6) / EVEN)
+    return SIZE * log(max(box.w * box.h, 1e-6) / EVEN) if may_lie(box) else inf
 
 
 def _middle(steps: Collection[Step]) -> Step:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,9 +48,20 @@ def test_a_fainter_view_belongs_to_it_where_the_same_thing_moves(box: Box | None
     assert not continues(sight(1, TRACE / 2, box), HERE)
 
 
-def test_the_run_ends_at_the_first_view_that_does_not_belong() -> None:
-    past = [sight(3, LOW, NEAR), sight(2, FAINT), sight(1, LOW, HERE), sight(0, 0.9, HERE)]
-    assert earliest(past, HERE) == moment(2)
+def test_the_run_ends_where_two_views_do_not_belong() -> None:
+    past = [sight(4, LOW, NEAR), sight(3, FAINT), sight(2, 0), sight(1, 0), sight(0, 0.9, HERE)]
+    assert earliest(past, HERE) == moment(3)
+
+
+def test_a_single_view_without_it_does_not_break_the_run() -> None:
+    past = [sight(4, 0), sight(3, FAINT, HERE), sight(2, 0), sight(1, LOW, NEAR), sight(0, 0)]
+    assert earliest(past, HERE) == moment(1)
+
+
+def test_what_fills_much_of_the_picture_belongs_to_it_though_it_keeps_still() -> None:
+    large = Box(0.2, 0.1, 0.6, 0.8)
+    assert continues(sight(1, LOW, large), large)
+    assert not continues(sight(1, LOW, Box(0.5, 0.1, 0.4, 0.8)), large)
 
 
 def test_without_anything_before_there_is_nothing_earlier() -> None:
@@ -67,4 +80,6 @@ def test_the_first_moment_is_that_of_a_view_with_nothing_but_the_run_after_it(
     first = earliest(past, box)
     run = [one for one in past if first is not None and one.at.pts >= first.pts]
     assert len(run) == (0 if first is None else int(-first.pts) + 1)
-    assert all(one.probability >= TRACE for one in run)
+    faint = [one.probability < TRACE for one in run]
+    assert not any(one and other for one, other in pairwise(faint))
+    assert not faint or not faint[-1]
