@@ -74,6 +74,7 @@ def _table(kinds: dict[Kind, str]) -> dict[tuple[str, ...], Kind]:
 
 _BEFORE, _BEHIND = _table(BEFORE), _table(BEHIND)
 _JOINING = GRAMMAR - {"but", "not", "now", "here"} | set("和跟与及、还有")
+_ANEW = frozenset(("this", "it", "that", "是"))  # another clause, of which the cue says nothing
 
 
 def find_cues(tokens: Sequence[Token]) -> list[Cue]:
@@ -123,4 +124,4 @@ def _open(cue: int, first: int, tokens: Sequence[Token], others: Sequence[range]
     if not between:
         return True
     joint = [token.text for token in tokens[between[-1].stop : first]]
-    return bool(joint) and all(text in _JOINING for text in joint) and not {"this", "it", "that"} & set(joint)
+    return bool(joint) and all(text in _JOINING for text in joint) and not _ANEW & set(joint)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.text.cues import find_cues, kind_of
-from engines.text.lexicon import Lexicon
+from engines.text.everyday import EVERYDAY, GRAMMAR
+from engines.text.lexicon import SHORTEST, Lexicon
 from engines.text.normalise import tokenise
 from engines.text.quantities import read_quantities
 from engines.text.spelling import is_run_on
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PAUSE_S = 1.0  # between two words: another sentence begins
 LEAST = 0.2  # weight below which nothing was mentioned
 NOBODY = 6.0  # bits a name needs before it is likelier meant than not, beside all other products
+UNLISTED = 0.5  # how likely beside one product a description is of something that is not in scope at all
+STRANGE = 4.0  # the same where a word beside it names nobody in scope, as another maker's name would
 SAME = 0.5  # bits within which nothing tells two look-alikes apart
 MOST_BITS = 60.0  # beyond it there is no doubt left, and numbers stay small
 FOLLOWS = 20  # tokens behind a name in which a size or a price is its own
@@ -85,7 +88,7 @@ class Hearing:
             (run, meant)
             for cluster in clusters(spots, tokens, cues, self._lexicon)
             for run in segments(cluster)
-            if (meant := self._meant(run))
+            if (meant := self._meant(run, STRANGE if self._strange(run, words, tokens) else UNLISTED))
         ]
         return self._told(found, tokens, cues)
 
@@ -103,14 +106,15 @@ class Hearing:
             told.append(Named(name.spots, name.meant, kind))
         return told
 
-    def _meant(self, spots: Sequence[Spot]) -> tuple[Meant, ...]:
-        """Each product's share of all that could be meant: the others in scope, and nobody at all."""
+    def _meant(self, spots: Sequence[Spot], unlisted: float) -> tuple[Meant, ...]:
+        """Each product's share of all that could be meant: others in scope, one out of it, nobody at all."""
         scores = scores_of(spots)
         groups: dict[int, float] = {}
         for product, bits in scores.items():
             group = self._lexicon.groups[product]
             groups[group] = max(groups.get(group, 0.0), min(bits, MOST_BITS))
         total = sum(2**bits for bits in groups.values()) + self._lexicon.alone - len(groups) + 2**NOBODY
+        total += unlisted * 2 ** min(sum(spot.anyone for spot in spots), MOST_BITS)
         meant = [
             Meant(product, 2**best / total)
             for product, bits in scores.items()
@@ -119,20 +123,46 @@ class Hearing:
         ]
         return tuple(sorted(meant, key=lambda one: (-one.weight, one.product)))
 
+    def _strange(self, spots: Sequence[Spot], words: Sequence[Spoken], tokens: Sequence[Token]) -> bool:
+        """Whether a name that nobody in scope has stands among these words or right beside them."""
+        scores = scores_of(spots)
+        best = min(scores, key=lambda product: (-scores[product], product))
+        spans = [range(spot.first, spot.last + 1) for spot in spots if best in spot.bits]
+        first, last = spans[0].start, spans[-1].stop - 1
+        named = {i for span in spans for i in span}
+        while first > 0 and (first in named or tokens[first].text in GRAMMAR) and not tokens[first - 1].stops:
+            first -= 1
+        while last + 1 < len(tokens) and (last in named or tokens[last].text in GRAMMAR) and not tokens[last].stops:
+            last += 1
+        return any(self._is_name(tokens[i], words) for i in range(first, last + 1) if i not in named)
+
+    def _is_name(self, token: Token, words: Sequence[Spoken]) -> bool:
+        """A word nobody says otherwise; where the recogniser writes capitals, one with a capital."""
+        if len(token.text) < SHORTEST or not token.text.isalpha() or token.text in EVERYDAY:
+            return False
+        cased = any(word.text[:1].isupper() for word in words)
+        return token.text not in self._lexicon.terms and (not cased or words[token.first].text[:1].isupper())
+
     def _mention(
         self, words: Sequence[Spoken], tokens: Sequence[Token], name: Named, meant: Meant, bound: Sequence[Quantity]
     ) -> Mention:
         first, last = tokens[name.span.start].first, tokens[name.span.stop - 1].last
-        gap = "" if all(is_run_on(word.text) for word in words[first : last + 1]) else " "
         return Mention(
             product_id=self.products[meant.product].product_id,
-            start=words[first].start,
-            end=words[last].end,
-            text=gap.join(word.text for word in words[first : last + 1]),
+            start=min(word.start for word in words[first : last + 1]),
+            end=max(word.end for word in words[first : last + 1]),
+            text=_text(words[first : last + 1], tokens[name.span.start : name.span.stop]),
             weight=meant.weight,
             kind=name.kind,
             quantities=tuple(quantity.text for quantity in bound),
         )
+
+
+def _text(words: Sequence[Spoken], tokens: Sequence[Token]) -> str:
+    """As it was heard. Of Chinese, whose words are as long as a recogniser likes, only the characters themselves."""
+    if all(is_run_on(token.text) for token in tokens):
+        return "".join(token.text for token in tokens)
+    return " ".join(word.text for word in words)
 
 
 def scores_of(spots: Sequence[Spot]) -> dict[int, float]:

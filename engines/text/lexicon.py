@@ -35,8 +35,11 @@ REMEMBERED = 8192  # words whose likeness is kept: talk repeats itself
 
 
 class Term(NamedTuple):
+    """`own`: it names each of its products; else it describes one of them, and others that are not in scope."""
+
     bits: float
     products: frozenset[int]
+    own: bool
 
 
 class Hit(NamedTuple):
@@ -68,20 +71,23 @@ class Lexicon:
     def _collect(self, products: Sequence[ProductWords]) -> None:
         single: dict[str, set[int]] = {}
         whole: dict[tuple[str, ...], set[int]] = {}
+        described: set[str] = set()
         for i, product in enumerate(products):
             names = names_of(product)
             for key in names.single | names.quantities:
                 single.setdefault(key, set()).add(i)
             for phrase in names.phrases:
                 whole.setdefault(phrase, set()).add(i)
+            described |= (names.single | names.quantities | {" ".join(run) for run in names.phrases}) - names.own
             self._glued |= names.glued
         for key, mine in sorted(single.items()):
-            self.terms[key] = Term(self._bits(key, self._rarity(mine)), frozenset(mine))
+            self.terms[key] = Term(self._bits(key, self._rarity(mine)), frozenset(mine), key not in described)
         for phrase, mine in sorted(whole.items()):
             # As much as an unusual word, less what its own words say already.
             said = sum(self.terms[word].bits for word in phrase if word in self.terms)
             bits = max(self._rarity(mine) + UNUSUAL - said, 0.0)
-            self.terms[" ".join(phrase)] = Term(bits, frozenset(mine))
+            key = " ".join(phrase)
+            self.terms[key] = Term(bits, frozenset(mine), key not in described)
             self._longest = max(self._longest, len(phrase))
 
     def _rarity(self, products: Iterable[int]) -> float:
@@ -106,7 +112,7 @@ class Lexicon:
         for first, last, text in pieces:
             part = IN_PIECES if last > first else 1.0
             found += [Hit(first, last, key, share * part) for key, share in self._known.get(text, ())]
-        return found
+        return _once(found)
 
     def _exact(self, i: int, texts: Sequence[str], stops: Sequence[bool]) -> list[Hit]:
         text = texts[i]
@@ -152,6 +158,15 @@ class Lexicon:
         for i, text in enumerate(new):
             near = [(self._near[j], float(best[i, j])) for j in np.flatnonzero(best[i])]
             self._known[text] = tuple((key, _share(like)) for key, like in near if like >= _enough(text, key))
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
+    """Of hits of one term that overlap, the best: a name does not come again with its neighbour glued to it."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (-hit.share, hit.last - hit.first, hit)):
+        if not any(hit.key == other.key and hit.first <= other.last and other.first <= hit.last for other in kept):
+            kept.append(hit)
+    return kept
 
 
 def _groups(products: Sequence[ProductWords]) -> list[int]:

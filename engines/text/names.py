@@ -21,34 +21,34 @@ LONGEST_PHRASE = 5  # tokens of a brand, an alias or an attribute that counts as
 class Names(NamedTuple):
     """`single`: words, pairs of Han characters. `phrases`: several words that mean more together than each alone.
 
-    `quantities`: keys of sizes and of the price. `glued`: two words written as one, and which they are.
+    `own`: those of them that name this product or its maker, and do not merely describe it. `quantities`: keys of
+    sizes and of the price. `glued`: two words written as one, and which they are.
     """
 
     single: frozenset[str]
+    own: frozenset[str]
     phrases: frozenset[tuple[str, ...]]
     quantities: frozenset[str]
     glued: dict[str, tuple[str, str]]
 
 
 def names_of(product: ProductWords) -> Names:
-    whole = (product.brand, *product.aliases, *product.attributes)
-    singles: set[str] = set()
-    phrases: set[tuple[str, ...]] = set()
-    quantities: set[str] = set()
-    glued: dict[str, tuple[str, str]] = {}
-    for text in (product.title, *whole):
-        words, sizes = _parts(text)
-        quantities |= sizes
-        singles |= {term for run in words for term in terms(run)}
-        for run in words:
-            phrases |= {pair for pair in pairwise(run) if _weak(pair)}
-            glued |= {a + b: (a, b) for a, b in pairwise(run) if is_word(a) and is_word(b)}
-    for text in whole:
-        words, _ = _parts(text)
-        phrases |= {run for run in words if 2 <= len(run) <= LONGEST_PHRASE and not any(map(is_run_on, run))}
-    if price := read_quantities(tokenise([*product.price.split()])):
-        quantities.add("$" + price[0].key[1:] if price[0].key[0] == "$" else price[0].key)
-    return Names(frozenset(singles), frozenset(phrases), frozenset(quantities), glued)
+    called = (product.brand, *product.aliases)
+    wholes = (*called, *product.attributes)
+    runs = {text: _parts(text) for text in (product.title, *wholes)}
+    words = [run for parts, _ in runs.values() for run in parts]
+    phrases = {pair for run in words for pair in pairwise(run) if _weak(pair)}
+    phrases |= {run for text in wholes for run in runs[text][0] if _is_phrase(run)}
+    own = {term for text in called for run in runs[text][0] for term in (*terms(run), " ".join(run))}
+    quantities = {key for _, keys in runs.values() for key in keys}
+    quantities |= {quantity.key for quantity in read_quantities(tokenise(product.price.split()))[:1]}
+    return Names(
+        single=frozenset(term for run in words for term in terms(run)),
+        own=frozenset(own),
+        phrases=frozenset(phrases),
+        quantities=frozenset(quantities),
+        glued={a + b: (a, b) for run in words for a, b in pairwise(run) if is_word(a) and is_word(b)},
+    )
 
 
 def terms(run: Sequence[str]) -> list[str]:
@@ -72,6 +72,10 @@ def _parts(text: str) -> tuple[list[tuple[str, ...]], set[str]]:
         keys.add(quantity.key)
     runs.append(tuple(token.text for token in tokens[begin:]))
     return [run for run in runs if run], keys
+
+
+def _is_phrase(run: Sequence[str]) -> bool:
+    return 2 <= len(run) <= LONGEST_PHRASE and not any(map(is_run_on, run))
 
 
 def _weak(pair: tuple[str, str]) -> bool:

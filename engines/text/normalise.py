@@ -111,9 +111,8 @@ def _number(texts: Sequence[str], at: int) -> tuple[str, int]:
 def _unit(texts: Sequence[str], at: int) -> tuple[str, int]:
     if at >= len(texts):
         return "", at
-    for length in (2, 1):
-        unit = _HAN_UNITS.get(tuple(texts[at : at + length]))
-        if unit:
-            return unit, at + length
+    for key in (tuple(texts[at : at + 2]), (texts[at],)):
+        if key in _HAN_UNITS:
+            return _HAN_UNITS[key], at + len(key)
     unit = UNITS.get(texts[at]) or CURRENCIES.get(texts[at], "")
     return unit, at + bool(unit)

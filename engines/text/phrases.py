@@ -57,10 +57,14 @@ def _calls(product: ProductWords, differing: Sequence[str]) -> list[str]:
     title = _words(product.title)
     at = _where(brand, title)
     name = title[:at] + title[at + len(brand) :] if at is not None else title
-    calls: list[Sequence[str]] = [brand, differing, name[:2], *(_words(text) for text in product.aliases)]
-    calls += [*(_words(text) for text in product.attributes), name, [*brand, *name[:2]], name[:3], name[-2:]]
-    calls += [name[i : i + 2] for i in range(len(name) - 1)]
-    calls += [[word] for word in name]
+    aliases = [_words(text) for text in product.aliases]
+    attributes = [_words(text) for text in product.attributes]
+    if any(map(is_run_on, name)):  # where its words end is not written
+        calls: list[Sequence[str]] = [brand, differing, *aliases, name, *attributes, title]
+    else:
+        calls = [brand, differing, name[:2], *aliases, *attributes, name, [*brand, *name[:2]], name[:3], name[-2:]]
+        calls += [name[i : i + 2] for i in range(len(name) - 1)]
+        calls += [[word] for word in name]
     return list(dict.fromkeys(_text(call) for call in calls if _names(call)))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import Levenshtein
 
+from engines.text.lexicon import BY_SOUND
 from engines.text.normalise import tokenise
 from engines.text.sounds import sound
 from engines.text.words import Heard
@@ -22,31 +23,39 @@ PIECES = 3  # heard words that one of the summary's may have come as
 
 
 def retold(summary: str, words: Sequence[Spoken]) -> list[Heard]:
-    """The summary as words to run `Hearing.mentions` on. What was not heard is trusted little."""
+    """The summary as words to run `Hearing.mentions` on. What was not heard is trusted little.
+
+    It is one statement: each word lasts until the next one begins, so that no pause parts them.
+    """
     if not words:
         return []
-    heard = _heard(words)
-    out = []
+    said = _said(words)
+    out: list[Heard] = []
     for text in summary.split()[:MOST_WORDS]:
-        key = "".join(token.text for token in tokenise([text]))
-        if key:
-            out.append(_placed(text, key, heard, words))
+        key = _key(text)
+        if not key:
+            continue
+        word = _placed(text, key, said, words)
+        if word is None:  # beside its neighbour, which was heard
+            near = out[-1] if out else Heard(words[0].start, words[-1].end, "")
+            word = Heard(near.start, near.end, text, UNHEARD)
+        if out:
+            out[-1] = out[-1]._replace(end=max(out[-1].end, word.start))
+        out.append(word)
     return out
 
 
-def _placed(text: str, key: str, heard: Sequence[tuple[str, int, int]], words: Sequence[Spoken]) -> Heard:
-    best, first, last = max((_alike(key, said), -begin, -end) for said, begin, end in heard)
-    begin, end, confidence = words[-first], words[-last], UNHEARD
-    if best < ALIKE:
-        begin, end = words[0], words[-1]
-    else:
-        confidence = max(min(word.confidence for word in words[-first : -last + 1]), UNHEARD)
-    return Heard(begin.start, end.end, text, confidence)
+def _placed(text: str, key: str, said: Sequence[tuple[str, int, int]], words: Sequence[Spoken]) -> Heard | None:
+    alike, first, last = max((_alike(key, piece), -begin, -end) for piece, begin, end in said)
+    if alike < ALIKE:
+        return None
+    heard = words[-first : -last + 1]
+    return Heard(heard[0].start, heard[-1].end, text, max(min(word.confidence for word in heard), UNHEARD))
 
 
-def _heard(words: Sequence[Spoken]) -> list[tuple[str, int, int]]:
+def _said(words: Sequence[Spoken]) -> list[tuple[str, int, int]]:
     """Single words and a few joined, as they are compared, with where they begin and end."""
-    keys = ["".join(token.text for token in tokenise([word.text])) for word in words]
+    keys = [_key(word.text) for word in words]
     return [
         ("".join(keys[i:end]), i, end - 1)
         for i in range(len(keys))
@@ -54,6 +63,10 @@ def _heard(words: Sequence[Spoken]) -> list[tuple[str, int, int]]:
     ]
 
 
+def _key(text: str) -> str:
+    return "".join(token.text for token in tokenise([text]))
+
+
 def _alike(one: str, two: str) -> float:
     same = Levenshtein.normalized_similarity
-    return max(same(one, two), same(sound(one), sound(two)))
+    return max(same(one, two), same(sound(one), sound(two)) * BY_SOUND)

@@ -20,7 +20,8 @@ _VARIANTS = {
     "honour": "honor", "jewellery": "jewelry", "litre": "liter", "metre": "meter", "millilitre": "milliliter",
     "centimetre": "centimeter", "moisturise": "moisturize", "moisturiser": "moisturizer",
     "moisturising": "moisturizing", "odour": "odor", "organiser": "organizer", "pyjama": "pajama",
-    "savoury": "savory", "tyre": "tire", "vapour": "vapor", "whisky": "whiskey", "yoghurt": "yogurt", "tee": "t", "gramme": "gram",
+    "savoury": "savory",
+    "tyre": "tire", "vapour": "vapor", "whisky": "whiskey", "yoghurt": "yogurt", "tee": "t", "gramme": "gram",
     "kilogramme": "kilogram",
 }  # fmt: skip
 

@@ -25,12 +25,16 @@ DOUBT = 0.6  # share of evidence that goes with a word's confidence
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Tokens that name somebody. `keys`: the terms heard; `bits`: evidence for each product that has them."""
+    """Tokens that name somebody. `keys`: the terms heard; `bits`: evidence for each product that has them.
+
+    `anyone`: the evidence that it would be for a product out of scope, too: what describes is nobody's own.
+    """
 
     first: int
     last: int
     keys: tuple[str, ...]
     bits: Mapping[int, float]
+    anyone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,18 @@ def _spot(place: Place, lexicon: Lexicon, found: set[int]) -> Spot:
     """Of several words that one may have been, a product counts the likeliest; a phrase comes on top of its words."""
     words: dict[int, float] = {}
     phrases: dict[int, float] = {}
+    anyone = {True: 0.0, False: 0.0}
     for hit in place.hits:
         term = lexicon.terms[hit.key]
         bits = term.bits * hit.share
         into = phrases if " " in hit.key else words
+        if not term.own and not term.products.isdisjoint(found):
+            anyone[" " in hit.key] = max(anyone[" " in hit.key], bits)
         for product in term.products & found:
             into[product] = into.get(product, 0.0) + bits if " " in hit.key else max(into.get(product, 0.0), bits)
     for product, bits in phrases.items():
         words[product] = words.get(product, 0.0) + bits
-    return Spot(place.first, place.last, tuple(hit.key for hit in place.hits), words)
+    return Spot(place.first, place.last, tuple(hit.key for hit in place.hits), words, sum(anyone.values()))
 
 
 def segments(spots: Sequence[Spot]) -> list[tuple[Spot, ...]]:
