@@ -59,6 +59,13 @@ def test_then_a_showing_that_is_over(host: Callable[..., Host]) -> None:
     assert ids(backlog) == [1, 4]
 
 
+def test_a_status_that_still_holds_stays_when_a_showing_goes(host: Callable[..., Host]) -> None:
+    mine = host()
+    backlog = Backlog(3)
+    lost = fill(backlog, [mine.is_live(), mine.shows("tea"), mine.hides("tea"), mine.shows("oil")])
+    assert ids(lost) == [2, 3]
+
+
 def test_a_showing_of_another_livestream_is_another_showing(host: Callable[..., Host]) -> None:
     backlog = Backlog(2)
     lost = fill(backlog, [host("a").shows("tea"), host("b").hides("tea"), host("c").shows("tea")])
