@@ -10,7 +10,7 @@ from engines.text.spelling import is_run_on
 from engines.text.words import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engines.text.normalise import Token
 
@@ -57,12 +57,12 @@ BEHIND = {
 
 
 class Cue(NamedTuple):
-    """`first` and `last`: tokens, by number. `before`, `behind`: what it says of the name after it, and before it."""
+    """`first` and `last`: tokens, by number. `behind`: it speaks of the name before it."""
 
     first: int
     last: int
-    before: Kind | None
-    behind: Kind | None
+    kind: Kind
+    behind: bool
 
 
 def _table(kinds: dict[Kind, str]) -> dict[tuple[str, ...], Kind]:
@@ -80,35 +80,30 @@ _ANEW = frozenset(("this", "it", "that", "是"))  # another clause, of which the
 def find_cues(tokens: Sequence[Token]) -> list[Cue]:
     """From left to right, the longest where several begin."""
     texts = [token.text for token in tokens]
+    return sorted([*_found(texts, _BEFORE, behind=False), *_found(texts, _BEHIND, behind=True)])
+
+
+def _found(texts: Sequence[str], table: Mapping[tuple[str, ...], Kind], *, behind: bool) -> list[Cue]:
     cues: list[Cue] = []
     i = 0
     while i < len(texts):
-        cue = next((cue for n in range(LONGEST, 0, -1) if (cue := _cue(texts, i, n))), None)
-        if cue:
-            cues.append(cue)
-        i = cue.last + 1 if cue else i + 1
+        longest = min(LONGEST, len(texts) - i)
+        length = next((n for n in range(longest, 0, -1) if tuple(texts[i : i + n]) in table), 0)
+        if length:
+            cues.append(Cue(i, i + length - 1, table[tuple(texts[i : i + length])], behind))
+        i += length or 1
     return cues
-
-
-def _cue(texts: Sequence[str], at: int, length: int) -> Cue | None:
-    key = tuple(texts[at : at + length])
-    before, behind = _BEFORE.get(key), _BEHIND.get(key)
-    if len(key) < length or (before is None and behind is None):
-        return None
-    return Cue(at, at + length - 1, before, behind)
 
 
 def kind_of(first: int, last: int, tokens: Sequence[Token], cues: Sequence[Cue], others: Sequence[range]) -> Kind:
     """What is said of the name from token `first` to `last`. `others`: where other names are."""
-    before = [cue for cue in cues if cue.before and cue.last < first and _reaches(cue.last, first, tokens, REACH)]
+    before = [c for c in cues if not c.behind and c.last < first and _reaches(c.last, first, tokens, REACH)]
     if before and _open(before[-1].last, first, tokens, others):
-        kind = before[-1].before
-        assert kind is not None
-        return kind
+        return before[-1].kind
     for cue in cues:
         reaches = cue.first > last and _reaches(last, cue.first, tokens, REACH_BACK)
         if cue.behind and reaches and not any(last < other.start < cue.first for other in others):
-            return cue.behind
+            return cue.kind
     return Kind.THIS
 
 

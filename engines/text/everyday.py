@@ -29,7 +29,7 @@ home hope hour house huge hundred hurry idea inside instead join keep kid kind k
 least leave left less let life like link list listen little live long look looking lot love loved lovely low
 lucky made make making man many maybe mean medium mention message met middle minute miss moment money month
 morning moment move name nearly need never new next nice night nobody nothing notice number obviously offer
-often oh old once open order ordered original outside pack package part pay people per perfect perhaps person
+often oh old once open order ordered ordinary original outside pack package part pay people per perfect perhaps person
 pick picture piece place please plus possible pretty price probably problem product put question quick quickly
 quite ready real really reason receive recommend remember rest right room said sale save saw say screen second
 see seem seen self sell send sent set seven several share ship shipping shop short show showing side simple

@@ -98,7 +98,7 @@ class Lexicon:
         if key[0] in "#$":
             return rarity
         if key in EVERYDAY or key[0].isdigit():
-            return rarity * EVERYDAY_SHARE
+            return max(rarity * EVERYDAY_SHARE, 1.0)
         return rarity + (UNUSUAL_HAN if is_run_on(key) else UNUSUAL)
 
     def hits(self, texts: Sequence[str], stops: Sequence[bool]) -> list[Hit]:

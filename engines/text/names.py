@@ -37,7 +37,7 @@ def names_of(product: ProductWords) -> Names:
     wholes = (*called, *product.attributes)
     runs = {text: _parts(text) for text in (product.title, *wholes)}
     words = [run for parts, _ in runs.values() for run in parts]
-    phrases = {pair for run in words for pair in pairwise(run) if _weak(pair)}
+    phrases: set[tuple[str, ...]] = {pair for run in words for pair in pairwise(run) if _weak(pair)}
     phrases |= {run for text in wholes for run in runs[text][0] if _is_phrase(run)}
     own = {term for text in called for run in runs[text][0] for term in (*terms(run), " ".join(run))}
     quantities = {key for _, keys in runs.values() for key in keys}

@@ -77,4 +77,4 @@ def _amount(text: str) -> Decimal | None:
 
 def plain(amount: Decimal) -> str:
     text = f"{amount:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).lstrip("0") or "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
