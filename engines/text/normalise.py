@@ -81,20 +81,12 @@ def _joined(pieces: Sequence[Token]) -> list[Token]:
     out: list[Token] = []
     i = 0
     while i < len(pieces):
-        text, end, unit, after = _signed(texts, i) or _measured(texts, i)
+        text, end, unit, after = _measured(texts, i)
         out.append(Token(text, pieces[i].first, pieces[end - 1].last))
         if unit:
             out.append(Token(unit, pieces[min(end, after - 1)].first, pieces[after - 1].last))
         i = after
     return out
-
-
-def _signed(texts: Sequence[str], at: int) -> tuple[str, int, str, int] | None:
-    """ "$12.90": the sign is said behind its number."""
-    if texts[at] not in _SIGNS or at + 1 == len(texts):
-        return None
-    text, end = _number(texts, at + 1)
-    return (text, end, CURRENCIES[texts[at]], end) if text[0].isdigit() else None
 
 
 def _measured(texts: Sequence[str], at: int) -> tuple[str, int, str, int]:
@@ -104,7 +96,7 @@ def _measured(texts: Sequence[str], at: int) -> tuple[str, int, str, int]:
     if unit == "cny" and texts[after - 1] in "块塊钱錢" and "." not in text:
         cents, after = read_han_cents(texts, after)
         text += f".{cents}" if cents else ""
-    return text, end, unit, after
+    return CURRENCIES[text] if text in _SIGNS else text, end, unit, after
 
 
 def _number(texts: Sequence[str], at: int) -> tuple[str, int]:

@@ -66,10 +66,10 @@ def _step(texts: Sequence[str], i: int, part: int | None, *, first: bool) -> tup
 
 
 def _start(text: str, follows: str, i: int) -> tuple[int, int] | None:
-    """ "a hundred", "5 thousand", "5 point 2"."""
+    """ "a hundred", "5 thousand"."""
     if text == "a" and follows in _SCALES:
         return 1, i + 1
-    if _INTEGER.fullmatch(text) and (follows in _SCALES or follows == "point"):
+    if _INTEGER.fullmatch(text) and follows in _SCALES:
         return int(text), i + 1
     return None
 
@@ -87,8 +87,6 @@ def _decimals(tokens: Sequence[str], at: int) -> tuple[str, int]:
                 digits, i = digits[:-1] + str(_SMALL[tokens[i + 1]]), i + 1
         elif token in _SMALL:
             digits += str(_SMALL[token])
-        elif _INTEGER.fullmatch(token):
-            digits += token
         else:
             break
         i += 1

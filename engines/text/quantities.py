@@ -40,6 +40,8 @@ def read_quantities(tokens: Sequence[Token]) -> list[Quantity]:
 
 def _quantity(tokens: Sequence[Token], i: int) -> Quantity | None:
     text = tokens[i].text
+    if text in _PRICES and i + 1 < len(tokens) and _amount(tokens[i + 1].text) is not None:  # "$12.90"
+        return _price(i, i + 1, tokens[i + 1].text, text)
     amount = _amount(text)
     if amount is None:
         return None
