@@ -1,0 +1,53 @@
+"""Two readings that agree make a word certain; nothing certain is taken back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.speech.agreement import Agreement
+from engines.speech.base import Word
+
+pytestmark = pytest.mark.unit
+
+spans = st.tuples(st.floats(0, 20), st.floats(0.01, 1), st.sampled_from(["honey", "oat", "tea"]))
+readings = st.lists(
+    st.lists(spans, max_size=6).map(lambda many: sorted(Word(s, s + d, t, 1.0) for s, d, t in many)), max_size=6
+)
+
+
+def said(text: str, first: float = 0.0) -> list[Word]:
+    return [Word(first + i, first + i + 0.8, word, 1.0) for i, word in enumerate(text.split())]
+
+
+def test_a_word_is_certain_at_its_second_reading() -> None:
+    ear = Agreement()
+    assert ear.push(said("honey oak")) == []
+    assert [word.text for word in ear.push(said("honey oat crunch"))] == ["honey"]
+    assert [word.text for word in ear.push(said("honey oat crunch"))] == ["oat", "crunch"]
+
+
+def test_settling_gives_what_is_left_and_nothing_twice() -> None:
+    ear = Agreement()
+    ear.push(said("green tea"))
+    ear.push(said("green tree"))
+    assert [word.text for word in ear.settle(said("green tea"))] == ["tea"]
+    assert ear.settle(said("green tea")) == []
+
+
+def test_the_same_word_at_another_place_is_no_agreement() -> None:
+    ear = Agreement()
+    ear.push(said("tea", first=1.0))
+    assert ear.push(said("tea", first=3.0)) == []
+
+
+@given(readings)
+def test_committed_words_never_overlap_nor_go_back(many: list[list[Word]]) -> None:
+    ear = Agreement()
+    out = [word for reading in many for word in ear.push(reading)]
+    out += ear.settle(many[-1] if many else [])
+    assert all(word.start <= word.end for word in out)
+    assert all(a.end <= b.start for a, b in pairwise(out))
