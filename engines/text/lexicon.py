@@ -31,6 +31,8 @@ BY_SOUND = 0.97  # of likeness, where only the sound agrees
 NOTHING = 0.55  # likeness that says nothing: evidence grows from there
 IN_PIECES = 0.9  # of evidence, where one word was heard as several
 MOST_PIECES = 3
+EVERYDAY_PIECES = 6  # letters of a name that words everybody says may have been: shorter ones sound like talk
+ARTICLES = frozenset(("a", "an", "the"))  # never a piece at either end of a misheard name
 REMEMBERED = 8192  # words whose likeness is kept: talk repeats itself
 
 
@@ -137,7 +139,8 @@ class Lexicon:
                 break
             text = "".join(texts[i : end + 1])
             strange = any(part not in EVERYDAY for part in texts[i : end + 1])
-            if len(text) >= SHORTEST and (strange or (end > i and len(text) > SHORTEST)):
+            whole = not ARTICLES & {texts[i], texts[end]}
+            if whole and len(text) >= SHORTEST and (strange or end > i):
                 out.append((i, end, text if strange else f"={text}"))
             if stops[end]:
                 break
@@ -148,7 +151,8 @@ class Lexicon:
         if len(self._known) > REMEMBERED:
             self._known.clear()
         for text in [text for text in texts if text[0] == "=" and text not in self._known]:
-            self._known[text] = tuple((key, _share(BY_SOUND)) for key in self._by_sound.get(sound(text[1:]), ()))
+            same = self._by_sound.get(sound(text[1:]), ())
+            self._known[text] = tuple((key, _share(BY_SOUND)) for key in same if len(key) >= EVERYDAY_PIECES)
         new = sorted(text for text in texts if text not in self._known)
         if not new or not self._near:
             return

@@ -40,26 +40,30 @@ def read_quantities(tokens: Sequence[Token]) -> list[Quantity]:
 
 def _quantity(tokens: Sequence[Token], i: int) -> Quantity | None:
     text = tokens[i].text
-    if text in _PRICES and i + 1 < len(tokens) and _amount(tokens[i + 1].text) is not None:  # "$12.90"
-        return _price(i, i + 1, tokens[i + 1].text, text)
+    following = [token.text for token in tokens[i + 1 : i + 3]] + ["", ""]
+    unit = following[0]
+    if text in _PRICES and _amount(unit) is not None:  # "$12.90"
+        return _price(i, i + 1, unit, text)
     amount = _amount(text)
     if amount is None:
         return None
-    following = [token.text for token in tokens[i + 1 : i + 3]]
-    unit = following[0] if following else ""
-    if unit in _PRICES:
-        cents = following[1] if len(following) > 1 and _is_cents(following[1]) and "." not in text else ""
-        return _price(i, i + 1 + bool(cents), f"{text}.{cents}" if cents else text, unit)
     if unit in _SIZES:
         base, factor = _SAME.get(unit, (unit, 1))
         return Quantity(i, i + 1, f"#{plain(amount * factor)}{base}", f"{plain(amount)} {unit}")
+    return _spoken_price(text, following, i)
+
+
+def _spoken_price(text: str, following: Sequence[str], i: int) -> Quantity | None:
+    """ "12.90", "twelve euros", "twelve euros ninety", "twelve ninety", "twelve ninety euros"."""
+    one, two = following[:2]
+    if one in _PRICES:
+        cents = two if _is_cents(two) and "." not in text else ""
+        return _price(i, i + 1 + bool(cents), f"{text}.{cents}" if cents else text, one)
     if "." in text:
         return _price(i, i, text, "")
-    if _is_cents(unit) and text.isdigit():  # "twelve ninety"
-        behind = following[1] if len(following) > 1 else ""
-        named = behind in _PRICES
-        if behind not in _SIZES:
-            return _price(i, i + 1 + named, f"{text}.{unit}", behind if named else "")
+    if _is_cents(one) and two not in _SIZES:
+        named = two in _PRICES
+        return _price(i, i + 1 + named, f"{text}.{one}", two if named else "")
     return None
 
 

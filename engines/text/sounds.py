@@ -11,7 +11,7 @@ _RULES = [
     for pattern, sound in (
         ("^(kn|gn|pn)", "n"), ("^wr", "r"), ("^ps", "s"), ("x", "ks"), ("tion|sion", "xn"), ("tch|ch|sh", "x"),
         ("ph", "f"), ("gh", ""), ("ck|cc|q(?:u)?", "k"), ("c(?=[eiy])", "s"), ("c", "k"), ("wh", "w"),
-        ("[dt]h", "t"), ("dge|j|g(?=[eiy])", "j"), ("z", "s"), ("v", "f"), ("h", ""),
+        ("[dt]h", "t"), ("dge|j|g(?=[eiy])", "j"), ("z", "s"), ("v", "f"), ("(?<=.)h", ""),
         ("ee|ea|ie|ei|y", "i"), ("oo|ou|ow|ue|ew|oe", "u"), ("ai|ay|ae", "e"), ("au|aw|oa", "o"),
         ("(?<=[^aeiou])e$", ""), (r"(.)\1+", r"\1"),
     )

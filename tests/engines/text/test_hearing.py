@@ -39,6 +39,7 @@ ENGLISH: tuple[tuple[str, dict[str, Kind]], ...] = (
     ("the fee on do olive oil", {"oil": THIS}),
     ("the kissa green tea ginger", {"tea-ginger": THIS}),
     ("Velksi face serum", {"day": THIS}),
+    ("that means the world to me", {}),
     ("Unlike the Bravo soap this one lasts for weeks", {"soap": RIVAL}),
     ("This is so much better than the Fjondo olive oil", {"oil": RIVAL}),
     ("It is cheaper than the Bravo soap and the Fjondo oil", {"soap": RIVAL, "oil": RIVAL}),
@@ -109,6 +110,18 @@ def test_chinese_text_is_only_the_name_however_long_the_recogniser_s_words_are(
 ) -> None:
     (mention,) = Hearing(han_shop).mentions(said("接下来给大家介绍云朵洗发水"))
     assert mention.text == "云朵洗发水"
+
+
+def test_everyday_words_are_a_name_only_where_they_sound_the_very_same(said: Said) -> None:
+    hearing = Hearing([ProductWords("balm", "Soforme Balm", "Soforme"), ProductWords("gel", "Meno Gel", "Meno")])
+    assert kinds(hearing.mentions(said("the so for me balm"))) == {"balm": THIS}
+    assert kinds(hearing.mentions(said("is so for her"))) == {}
+    assert kinds(hearing.mentions(said("tell me no"))) == {}  # too short to be more than talk
+
+
+def test_a_misheard_name_beside_its_next_word_is_one_mention(shop: tuple[ProductWords, ...], said: Said) -> None:
+    (mention,) = Hearing(shop).mentions(said("look at the Nardal T-Shirt"))
+    assert (mention.product_id, mention.text) == ("shirt", "Nardal T-Shirt")
 
 
 def test_sizes_and_prices_belong_to_the_name_before_them(shop: tuple[ProductWords, ...], said: Said) -> None:

@@ -30,6 +30,8 @@ SAME = (
     ("two thousand twenty six", "2026"),
     ("5 thousand", "5000"),
     ("ten five", "10 5"),
+    ("twelve point ninety", "12.90"),
+    ("三块五毛", "3.5 cny"),
     ("this one", "this one"),
     ("one litre", "1 l"),
     ("1,299.00 USD and 12,90 EUR", "1299.00 usd and 12.90 eur"),
