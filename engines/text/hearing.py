@@ -28,7 +28,6 @@ NOBODY = 6.0  # bits a name needs before it is likelier meant than not, beside a
 UNLISTED = 0.5  # how likely beside one product a description is of something that is not in scope at all
 STRANGE = 4.0  # the same where a word beside it names nobody in scope, as another maker's name would
 SAME = 0.3  # bits within which nothing tells two look-alikes apart
-MOST_BITS = 60.0  # beyond it there is no doubt left, and numbers stay small
 FOLLOWS = 20  # tokens behind a name in which a size or a price is its own
 LEADS = 6  # the same before it
 
@@ -112,15 +111,17 @@ class Hearing:
         groups: dict[int, float] = {}
         for product, bits in scores.items():
             group = self._lexicon.groups[product]
-            groups[group] = max(groups.get(group, 0.0), min(bits, MOST_BITS))
-        total = sum(2**bits for bits in groups.values()) + self._lexicon.alone - len(groups) + 2**NOBODY
-        total += unlisted * 2 ** min(sum(spot.anyone for spot in spots), MOST_BITS)
-        meant = [
-            Meant(product, 2**best / total)
-            for product, bits in scores.items()
-            if 2 ** (best := groups[self._lexicon.groups[product]]) / total >= LEAST
-            and min(bits, MOST_BITS) >= best - SAME
-        ]
+            groups[group] = max(groups.get(group, 0.0), bits)
+        anyone = sum(spot.anyone for spot in spots)
+        top = max(*groups.values(), anyone, NOBODY)  # everything in relation to it: no power grows out of hand
+        total = sum(2 ** (bits - top) for bits in groups.values()) + unlisted * 2 ** (anyone - top)
+        total += (self._lexicon.alone - len(groups)) * 2**-top + 2 ** (NOBODY - top)
+        meant = []
+        for product, bits in scores.items():
+            best = groups[self._lexicon.groups[product]]
+            weight = 2 ** (best - top) / total
+            if weight >= LEAST and bits >= best - SAME:
+                meant.append(Meant(product, weight))
         return tuple(sorted(meant, key=lambda one: (-one.weight, one.product)))
 
     def _strange(self, spots: Sequence[Spot], words: Sequence[Spoken], tokens: Sequence[Token]) -> bool:

@@ -141,6 +141,13 @@ def test_what_only_describes_weighs_less_than_a_brand(shop: tuple[ProductWords, 
     assert weight(hearing.mentions(said("this Fjondo")), "oil") > 0.8
 
 
+def test_a_brand_decides_however_much_is_described(said: Said) -> None:
+    described = "深海胶原蛋白保湿补水紧致抗皱修护精华面膜礼盒装"
+    hearing = Hearing([ProductWords("mask", f"云朵{described}", "云朵")])
+    assert weight(hearing.mentions(said(f"云朵{described}")), "mask") > 0.9
+    assert weight(hearing.mentions(said(described)), "mask") < 0.7
+
+
 def test_another_maker_s_name_speaks_against_a_description(shop: tuple[ProductWords, ...], said: Said) -> None:
     hearing = Hearing(shop)
     alone = weight(hearing.mentions(said("Look at this olive oil")), "oil")
