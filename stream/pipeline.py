@@ -248,7 +248,8 @@ class Mind:
         """Earlier views were not asked for what has just appeared: the search found it late, or it was blurred."""
         opened = sorted(self._decider.opened)
         views = recent[: -LOOK_BACK - 1 : -1] if opened else ()
-        looks = [await self._shared.look.ask(Query(view, (), self._scope, only=opened)) for view in views]
+        rivals_too = sorted(self._decider.tracked)  # alone, a product would be found in its look-alike
+        looks = [await self._shared.look.ask(Query(view, (), self._scope, only=rivals_too)) for view in views]
         for product_id in opened:
             found = [(view, look.matches[product_id]) for view, look in zip(views, looks, strict=True)]
             self._decider.found_before(product_id, [sight_of(view, match) for view, match in found])
