@@ -15,7 +15,9 @@ from benchmarks.liveshop.evaluate import rendering
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.lives import Run, run_from_json
 from benchmarks.liveshop.evaluate.rendering import Renderer
-from benchmarks.liveshop.evaluate.run import claim, read_run
+from benchmarks.liveshop.evaluate.run import alone, claim, read_run
+from benchmarks.liveshop.evaluate.verdict import about_lives, read_other
+from benchmarks.liveshop.scoring.record import Result, write_result
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +52,23 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text("{")
     with pytest.raises(UsageError, match="damaged"):
         claim(RUN, tmp_path / "run")
+
+
+def test_two_runs_are_never_at_work_in_one_folder(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(UsageError, match="another run is at work in it"), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_score_of_other_lives_is_refused_before_any_is_made(tmp_path: Path) -> None:
+    other = write_result(Result(about_lives(RUN), ()), tmp_path / "score.json")
+    assert read_other(other, RUN).about["lives"] == 1
+    with pytest.raises(UsageError, match="of lives 1, this run of 6"):
+        read_other(other, Run("printed", 1001, 6, 15.0))
+    loose = write_result(Result(about_lives(Run("photos", 7, 1, 60.0, kind="loose")), ()), tmp_path / "loose.json")
+    with pytest.raises(UsageError, match="products 'never-met, loose', this run of 'never-met, cartons'"):
+        read_other(loose, Run("photos", 7, 1, 60.0))
 
 
 def test_a_live_that_cannot_be_rendered_says_why_and_leaves_nothing(tmp_path: Path) -> None:

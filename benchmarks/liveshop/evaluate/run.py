@@ -6,7 +6,10 @@ is there already, whole and of the same making, is kept: an interrupted run goes
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -44,7 +47,7 @@ class Watched:
 def watch_lives(run: Run, out: Path, recogniser: Recogniser, tell: Tell) -> Iterator[Watched]:
     """Each live as soon as it was watched; the next ones are rendered meanwhile."""
     claim(run, out)
-    with Renderer(run, out, lambda live, done, of: tell(live, "rendering", done, of)) as renderer:
+    with alone(out), Renderer(run, out, lambda live, done, of: tell(live, "rendering", done, of)) as renderer:
         for index, name in enumerate(run.names):
             folder = renderer.wait(index)
             effort = watch_live(folder, recogniser, partial(tell, name))
@@ -69,6 +72,24 @@ def claim(run: Run, out: Path) -> None:
         raise UsageError(f"eval --out {out}: cannot be written: {error.strerror}: name another folder") from error
     except ValueError as error:
         raise UsageError(f"eval --out {out}: its {RUN} is damaged: remove the folder or name another") from error
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Two at once would render into the same folders and spoil each other's lives. Leaves no file behind."""
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        _hold(folder, out)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _hold(folder: int, out: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UsageError(f"eval --out {out}: another run is at work in it: wait for it, or name another") from error
 
 
 def read_run(out: Path) -> Run:

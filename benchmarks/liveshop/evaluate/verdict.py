@@ -29,8 +29,7 @@ SCORE, REPORT = "score.json", "report.html"
 def read_other(path: Path, run: Run) -> Result:
     """The score to compare with, before the lives are made; UsageError where it is of others."""
     other = read_result(path)
-    asked: About = {"family": run.family, "seed": run.seed, "minutes": run.seconds / 60}
-    for key, value in asked.items():
+    for key, value in about_lives(run).items():
         if other.about.get(key) != value:
             raise UsageError(
                 f"eval --against {path}: it is of {key} {other.about.get(key)!r}, this run of {value!r}: "
@@ -51,15 +50,22 @@ def judge(
     return result, comparison
 
 
-def about(run: Run, watched: Sequence[Watched]) -> About:
-    efforts = [live.effort for live in watched]
-    views = sum(effort.views for effort in efforts)
+def about_lives(run: Run) -> About:
+    """What two runs over the same lives have in common."""
     return {
         "family": run.family,
         "products": f"{run.which}, {run.kind}" if run.family == "photos" else None,
         "seed": run.seed,
         "lives": run.lives,
         "minutes": run.seconds / 60,
+    }
+
+
+def about(run: Run, watched: Sequence[Watched]) -> About:
+    efforts = [live.effort for live in watched]
+    views = sum(effort.views for effort in efforts)
+    return {
+        **about_lives(run),
         "fed": "replay" if efforts[0].zero_utc is None else "HLS in real time",
         "bundle": efforts[0].bundle,
         "program": __version__,
