@@ -1,0 +1,61 @@
+"""Real PocketSphinx on speech made here: products' words come out in order, at their times, once."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import wave
+
+import numpy as np
+import pytest
+
+from engines.errors import SpeechError
+from engines.speech.base import RATE, Samples, Word
+from engines.speech.sphinx import Sphinx, words_of
+
+pytestmark = pytest.mark.media
+
+PHRASES = ["Kalane Green Tea Jasmine", "Brassa Tomato Soup Basil", "Velmeo Hand Cream Lavender"]
+
+
+@pytest.fixture(scope="module")
+def spoken() -> Samples:
+    if not shutil.which("flite"):
+        pytest.skip("no synthesiser here (flite)")
+    text = "Look at this, Green Tea from Kalane, in Jasmine."
+    command = ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t", text]
+    made = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+    with wave.open(io.BytesIO(made)) as file:
+        assert file.getframerate() == RATE
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+    return np.concatenate([np.zeros(RATE, np.float32), sound, np.zeros(RATE, np.float32)])
+
+
+def heard(sound: Samples, step: int) -> list[Word]:
+    ear = Sphinx().session(PHRASES, "en-GB")
+    words = [word for at in range(0, len(sound), step) for word in ear.push(sound[at : at + step])]
+    return words + ear.end()
+
+
+def test_the_words_of_a_product_are_heard_once_each_and_in_order(spoken: Samples) -> None:
+    words = heard(spoken, RATE // 10)
+    assert [word.text for word in words] == ["green", "tea", "kalane", "jasmine"]
+    assert all(1.0 <= word.start < word.end <= len(spoken) / RATE for word in words)
+
+
+def test_what_is_heard_does_not_depend_on_how_the_sound_comes(spoken: Samples) -> None:
+    assert heard(spoken, 1234) == heard(spoken, RATE)
+
+
+def test_silence_says_nothing() -> None:
+    assert heard(np.zeros(5 * RATE, np.float32), RATE) == []
+
+
+def test_another_language_is_refused_with_the_cure() -> None:
+    with pytest.raises(SpeechError, match=r"language 'zh'.*speech"):
+        Sphinx().session(PHRASES, "zh")
+
+
+def test_of_a_phrase_only_what_can_be_said_is_listened_for() -> None:
+    assert words_of("Kalane Green Tea, 20 bags (375 g)") == ["kalane", "green", "tea", "bags", "g"]
