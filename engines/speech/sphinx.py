@@ -1,7 +1,7 @@
 """PocketSphinx: hears the words of the products it is told about, with nothing to download. English sounds only.
 
-A small language model is made of the phrases' words, of words that hosts say, and of single sounds that take what is
-neither: of whatever is heard only those words travel that a phrase holds or that tell how a product is meant.
+A small language model is made of the phrases' words and of words that hosts say; of what is heard only the phrases'
+words travel. Words that are in neither are heard as the nearest that is, and music is not told from speech.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ READ_EVERY = 5  # blocks between two readings of an open piece: a word is commit
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 AGREED = 0.6  # confidence of a word committed before its piece has ended: no posterior exists yet
 LEAST = 0.2  # posterior below which a word of a finished piece is not believed
-PHRASED, TALK, SOUND = 1.0, 1.0, 0.02  # how likely a product's word, a host's and a single sound are to each other
+PHRASED, TALK = 1.0, 1.0  # how likely a product's word and a host's are to each other
 _HOST = """
 a about all always an and are at be because beautiful better but buy can chat check color come coming could day
 do down everybody everyone few first for free friends from get give go going good got great have he hearts hello
@@ -41,10 +41,6 @@ still take talk talking thank thanks that the them then there these they thing t
 very want was we welcome well what when while who will with writing year yes you your
 """
 HOST = _HOST.split()
-_PHONES = """
-AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z
-"""
-PHONES = _PHONES.split()
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _VARIANT = re.compile(r"\(\d+\)$")
 
@@ -140,9 +136,6 @@ def _decoder(wanted: Sequence[str]) -> pocketsphinx.Decoder:
     for word in wanted:
         if decoder.lookup_word(word) is None:
             _teach(decoder, word)
-    for phone in PHONES:
-        decoder.add_word(f"+{phone}+", phone, update=False)
-        chances[f"+{phone}+"] = SOUND
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "words.lm"
         path.write_text(_language_model(chances), encoding="utf-8")
