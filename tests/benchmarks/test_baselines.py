@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.liveshop.evaluate import thresholds
-from benchmarks.liveshop.evaluate.baselines import LABELS, spans_of
+from benchmarks.liveshop.evaluate.baselines import LABELS, LAGS, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.replay import MADE_BY, TRACE
@@ -60,6 +60,14 @@ def test_a_run_of_one_label_is_one_span_told_with_its_first_frame() -> None:
     assert spans[0].told_after_s == pytest.approx(0.15)
     assert spans[0].hidden_after_s == pytest.approx(0.65)
     assert spans[1].hidden_after_s is None
+
+
+def test_a_majority_speaks_of_the_frame_in_the_middle_of_those_that_voted() -> None:
+    trace = traced("....AAAAA.....")
+    spans = spans_of(trace, LABELS["majority"](trace, 0.5), LAGS["majority"])
+    assert [(s.product_id, s.shown_at, s.hidden_at) for s in spans] == [("A", 2.0, 4.0)]
+    assert spans[0].told_after_s == pytest.approx(1.15)
+    assert spans[0].hidden_after_s == pytest.approx(1.65)
 
 
 def shown(product: str, start: float, stop: float) -> Shown:

@@ -4,9 +4,10 @@
 *majority*: every frame votes for its best close look, or for nothing below a probability; the label is the most
 frequent vote of the last VOTERS frames.
 
-Both tell a product from the first to the last frame of an unbroken run of its label. They see what the recogniser
-saw, in its trace: the same decoded frames, encodings and close looks. Their one threshold each is fitted on lives
-that are not scored, by `python -m benchmarks.liveshop.evaluate.thresholds`.
+Both tell a product from the first to the last frame of an unbroken run of its label. A majority speaks of the frame
+in the middle of those that voted, so its runs are dated back to there. They see what the recogniser saw, in its
+trace: the same decoded frames, encodings and close looks. Their one threshold each is fitted on lives that are not
+scored, by `python -m benchmarks.liveshop.evaluate.thresholds`.
 """
 
 from __future__ import annotations
@@ -49,21 +50,23 @@ def looked(view: Traced) -> list[tuple[str, float]]:
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
-def spans_of(trace: Sequence[Traced], labels: Sequence[Label]) -> list[Span]:
-    """Unbroken runs of one label, told with the frame that begins one, hidden with the one that ends it."""
-    runs = [(label, [view for view, _ in run]) for label, run in groupby(zip(trace, labels, strict=True), key=_label)]
+def spans_of(trace: Sequence[Traced], labels: Sequence[Label], lag: int = 0) -> list[Span]:
+    """Unbroken runs of one label, told with the frame that begins one, hidden with the one that ends it.
+
+    `lag`: how many frames before the one that tells lies the one that is told of.
+    """
     spans: list[Span] = []
-    for n, (label, views) in enumerate(runs):
+    start = 0
+    for label, run in groupby(labels):
+        stop = start + len(list(run))
         if label is not None:
-            first, last = views[0], views[-1]
-            after = runs[n + 1][1][0] if n + 1 < len(runs) else None
+            told = trace[start]
+            first, last = trace[max(start - lag, 0)], trace[stop - 1 - lag if stop < len(trace) else stop - 1]
+            after = trace[stop] if stop < len(trace) else None
             hidden_after_s = None if after is None else after.at - last.at + _cost_s(after)
-            spans.append(Span(label, first.at, last.at, _cost_s(first), hidden_after_s))
+            spans.append(Span(label, first.at, last.at, told.at - first.at + _cost_s(told), hidden_after_s))
+        start = stop
     return spans
-
-
-def _label(pair: tuple[Traced, Label]) -> Label:
-    return pair[1]
 
 
 def _cost_s(view: Traced) -> Seconds:
@@ -81,3 +84,4 @@ def _most_frequent(votes: Iterable[Label]) -> Label:
 
 
 LABELS: dict[str, Labels] = {"nearest": nearest_labels, "majority": majority_labels}
+LAGS = {"nearest": 0, "majority": VOTERS // 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from benchmarks.liveshop.evaluate.baselines import LABELS, looked, spans_of
+from benchmarks.liveshop.evaluate.baselines import LABELS, LAGS, looked, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.galleries import FEED
 from benchmarks.liveshop.evaluate.replay import EVENTS, TRACE
@@ -58,7 +58,7 @@ def _baseline_told(name: str, at: float, live: Watched, trace: Sequence[Traced])
     def ranked(view: Traced) -> Ranked:
         return view.nearest if name == "nearest" else tuple(looked(view))
 
-    spans = spans_of(trace, LABELS[name](trace, at))
+    spans = spans_of(trace, LABELS[name](trace, at), LAGS[name])
     windows = tuple(Ranking(view.at, ranked(view)) for view in trace)
     return Judged(live.name, live.truth, tuple(spans), windows, groups_of(live.folder))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.liveshop.evaluate.baselines import LABELS, looked, spans_of
+from benchmarks.liveshop.evaluate.baselines import LABELS, LAGS, looked, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.replay import TRACE, read_effort
 from benchmarks.liveshop.evaluate.run import read_run
@@ -69,7 +69,7 @@ def f1(baseline: str, at: float, lives: Sequence[Seen]) -> float:
     """Pooled over lives, both ends within a second."""
     right = told = asked = 0
     for trace, shown in lives:
-        spans = spans_of(trace, LABELS[baseline](trace, at))
+        spans = spans_of(trace, LABELS[baseline](trace, at), LAGS[baseline])
         right += len(match(shown, spans, TOLERANCE_S))
         told += len(spans)
         asked += len(shown)

@@ -103,11 +103,12 @@ def _difference(
 ) -> Difference:
     one, other = figure.value(mine), figure.value(theirs)
     pairs = [(a[figure.key], b[figure.key]) for a, b in zip(of_one, of_other, strict=True)]
-    found = [a - b for a, b in pairs if a is not None and b is not None]
+    far = abs if figure.better == "nearer" else float
+    found = [far(a) - far(b) for a, b in pairs if a is not None and b is not None]
     if one is None or other is None or not found:
         return Difference(figure.key, one, other, None, None, None, "unknown")
     low, high = (_rounded(float(at)) for at in np.percentile(found, INTERVAL))
-    difference = _rounded(one - other)
+    difference = _rounded(far(one) - far(other))
     if low == high != 0:  # nothing to draw from: one live, or one introduction
         return Difference(figure.key, one, other, difference, None, None, "unsure")
     return Difference(figure.key, one, other, difference, low, high, _verdict(figure, low, high))

@@ -30,11 +30,17 @@ def summary_table(result: Result) -> str:
 def _figure_row(figure: Figure, result: Result) -> str:
     values = [None if (v := figure.value(system.pooled)) is None else round(v, 3) for system in result.systems]
     known = [value for value in values if value is not None]
-    best = (max if figure.better == "higher" else min)(known) if len(set(known)) > 1 else None
+    best = _best(figure, known) if len(set(known)) > 1 else None
     texts = [told_figure(figure, system.pooled) for system in result.systems]
     styles = [' class="best"' if best is not None and value == best else "" for value in values]
     cells = [f"<td{style}>{text}</td>" for style, text in zip(styles, texts, strict=True)]
     return f"<tr><td>{escape(named(figure))}<small>{escape(figure.what)}</small></td>{''.join(cells)}</tr>"
+
+
+def _best(figure: Figure, values: Sequence[float]) -> float:
+    if figure.better == "nearer":
+        return min(values, key=abs)
+    return max(values) if figure.better == "higher" else min(values)
 
 
 def groups_table(ours: Scored) -> str:

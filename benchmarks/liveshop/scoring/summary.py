@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Value = float | None
 
-Better = Literal["higher", "lower"]
+Better = Literal["higher", "lower", "nearer"]  # nearer: to zero, from either side
 DASH = "–"
 
 
@@ -54,7 +54,7 @@ FIGURES: tuple[Figure, ...] = (
            lambda s: s.events.onset.median),
     Figure("onset_p95", "onset delay, p95", "s", "lower",
            "95 in 100 introductions that were told of were told at least so soon.", lambda s: s.events.onset.p95),
-    Figure("hide_median", "hide delay, median", "s", "lower",
+    Figure("hide_median", "hide delay, median", "s", "nearer",
            "From the last frame in which the product can be seen to the event that ends it; below zero: too early.",
            lambda s: s.events.hide.median),
     Figure("flaps", "flaps", "/h", "lower",
