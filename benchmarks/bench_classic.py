@@ -3,8 +3,8 @@
     python -m benchmarks.bench_classic --photos DIR [--which never-met] [--every 1] [--json]
 
 DIR holds `catalogue.csv` (id, category, image_link) and `natural.csv` (image, product_id). Products are
-split by rule, not by hand: sorted by the SHA-256 of their id, the first TUNED_CARTONS packages and the first half of
-the rest were tuned on, the others are never-met: no coefficient was fitted to a photograph of theirs, and settings
+split by rule, not by hand (benchmarks/liveshop/photos/photoset.py): by the hash of their id some were tuned on, the
+others are never-met: no coefficient was fitted to a photograph of theirs, and settings
 were chosen on the tuned-on ones. Never-met is not never-seen: a first survey of methods predates the split, results
 on never-met photographs were looked at once half-way and before and after later changes. While
 engines/classic/laying.py and the weighing of look-alikes were made, they were run eight times (always --every 4, the
@@ -13,15 +13,14 @@ against its surroundings were thought of there, so never-met figures since are a
 A ninth and a tenth look tried a dense likeness of edges, first fitted as it is, then with the fit's photographs
 recoloured; it was not kept (0.874 to 0.891, then 0.882, against 0.882 without; one photograph is 0.008). Between them
 it was counted how often each kind of evidence prefers the right one of two look-alikes.
-Catalogue pictures of
-never-met products stand among the wrong candidates of the fit (benchmarks/classic_calibration.py).
+Catalogue pictures of never-met products stand among the wrong candidates of the fit
+(benchmarks/classic_calibration.py).
 The gallery always holds all products.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path  # noqa: TC003 (typer reads the annotations when it runs)
@@ -33,6 +32,7 @@ import faiss
 import numpy as np
 import typer
 
+from benchmarks.liveshop.photos.photoset import tuned_on
 from engines.classic import ClassicEncoder, ClassicMatcher, classic_hash
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from engines.base import Image, Match
 
-TUNED_CARTONS = 4
 SHORTLIST = 12
 SURE = 0.5  # a product is named when it is likelier in view than not
 
@@ -86,13 +85,8 @@ class Photos:
     natural: tuple[tuple[str, str], ...]  # picture, id
 
     def group(self, *, packages: bool, which: Which) -> list[str]:
-        ids = sorted((i for i, (is_package, _) in self.products.items() if is_package == packages), key=_order)
-        first = TUNED_CARTONS if packages else len(ids) // 2
-        return ids[:first] if which == "tuned" else ids[first:]
-
-
-def _order(product_id: str) -> str:
-    return hashlib.sha256(product_id.encode()).hexdigest()
+        ids = sorted(i for i, (is_package, _) in self.products.items() if is_package == packages)
+        return [one for one in ids if tuned_on(one, loose=not packages) == (which == "tuned")]
 
 
 def read_photos(root: Path) -> Photos:

@@ -1,7 +1,7 @@
 """Products, photographs of them, and which of the products may be tuned on. Data only: knows no layout and no live.
 
-The split is by rule, not by hand: ids sorted by their SHA-256, packages and loose goods apart; the first
-TUNED_CARTONS packages and the first half of the rest are *tuned on*, the others *never met*.
+The split is by rule, not by hand: a product is *tuned on* if the SHA-256 of its id begins below TUNED_BELOW, and else
+*never met*; what else is in the catalogue has no say in it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from indexes.product import Product
 
-TUNED_CARTONS = 4
+TUNED_BELOW = {"cartons": "27", "loose": "70"}  # about a seventh of packages, two fifths of loose goods
 LOOSE = frozenset(
     {
         *("fruit", "fruits", "vegetable", "vegetables", "fruits & vegetables"),
@@ -66,9 +66,8 @@ class PhotoSet:
 
     def ids(self, which: Which, kind: Kind = "all") -> list[str]:
         """The products of that part of the split, in the order of the rule: cartons first."""
-        cartons = _part([i for i, item in self.items.items() if not item.loose], which, TUNED_CARTONS)
-        goods = [i for i, item in self.items.items() if item.loose]
-        loose = _part(goods, which, len(goods) // 2)
+        cartons = _part([i for i, item in self.items.items() if not item.loose], which, loose=False)
+        loose = _part([i for i, item in self.items.items() if item.loose], which, loose=True)
         return [*(cartons if kind != "loose" else ()), *(loose if kind != "cartons" else ())]
 
     def of(self, product_id: str) -> list[Photo]:
@@ -81,7 +80,14 @@ class PhotoSet:
         return hashlib.sha256(names.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _part(ids: list[str], which: Which, first: int) -> list[str]:
-    """`first`: how many are tuned on."""
-    ranked = sorted(ids, key=lambda one: hashlib.sha256(one.encode("utf-8", "surrogatepass")).hexdigest())
-    return {"tuned": ranked[:first], "never-met": ranked[first:], "all": ranked}[which]
+def tuned_on(product_id: str, *, loose: bool) -> bool:
+    return _hash(product_id) < TUNED_BELOW["loose" if loose else "cartons"]
+
+
+def _part(ids: list[str], which: Which, *, loose: bool) -> list[str]:
+    ranked = sorted(ids, key=_hash)
+    return [one for one in ranked if which == "all" or tuned_on(one, loose=loose) == (which == "tuned")]
+
+
+def _hash(product_id: str) -> str:
+    return hashlib.sha256(product_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from benchmarks.liveshop.photos import PhotoSet
 
-CARTONS = [f"{brand}-{sort}" for brand in ("Ama", "Bor", "Cel", "Dun") for sort in ("Milk", "Juice", "Cream")]
-LOOSE = ["Pear", "Plum", "Kale", "Leek"]
+CARTONS = [
+    f"{brand}-{sort}" for brand in ("Ama", "Bor", "Con", "Dun") for sort in ("Milk", "Juice", "Cream")
+]  # four of them tuned on
+LOOSE = ["Pear", "Plum", "Kale", "Corn"]  # two of them
 PHOTOS = 4  # of each product
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,11 @@ def test_products_are_split_by_the_hash_of_their_id_packages_and_loose_goods_apa
     assert photos.ids("never-met", "loose") == ranked(loose=True)[2:]
     assert set(photos.ids("tuned")) | set(photos.ids("never-met")) == set(photos.ids("all")) == set(photos.items)
     assert not set(photos.ids("tuned")) & set(photos.ids("never-met"))
+
+
+def test_what_else_is_in_the_catalogue_has_no_say_in_the_split(photos: PhotoSet) -> None:
+    half = replace(photos, items=dict(list(photos.items.items())[::2]))
+    assert half.ids("tuned") == [one for one in photos.ids("tuned") if one in half.items]
 
 
 def test_goods_are_loose_wherever_in_googles_taxonomy_fruit_stands(sheets: Path) -> None:
