@@ -41,6 +41,14 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command under test sets up logs for its whole process, which is ours."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
 def _no_blocking_call_on_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
     """A blocking call made on a running event loop by our own packages fails the test."""
     if not request.node.get_closest_marker("asyncio"):
