@@ -41,32 +41,28 @@ def watch(
 ) -> None:
     """Watches one livestream and prints what it is showing. Exit code 1 when it could not be watched."""
     target = checked(url)
-    source = {
-        "pace": "fast" if fast else "realtime",
-        "allow_files": target.scheme == "file",
-        "allow_private_hosts": private,
-    }
     stream = {
         "stream_id": stream_id(url),
         "url": url,
         "shop_id": shop,
         "products": None if products is None else read_product_list(products),
-        "source": source,
+        "source": {
+            "pace": "fast" if fast else "realtime",
+            "allow_files": target.scheme == "file",
+            "allow_private_hosts": private,
+        },
     }
-    try:
-        config = WorkerConfig.model_validate(
-            {
-                "gallery": gallery,
-                "bundle": bundle,
-                "sinks": sink,
-                "streams": [stream],
-                "http": None if port is None else {"port": port, "open_on_loopback": True},
-            }
-        )
-    except ValidationError as error:
-        raise UsageError(f"watch: {describe(error)}") from error
+    http = None if port is None else {"port": port, "open_on_loopback": True}
+    config = _config({"gallery": gallery, "bundle": bundle, "sinks": sink, "streams": [stream], "http": http})
     for why in serve(config, until_s=until).values():
         raise NowShowingError(f"watch {target}: {why.removeprefix(f'{target}: ')}")
+
+
+def _config(settings: dict[str, object]) -> WorkerConfig:
+    try:
+        return WorkerConfig.model_validate(settings)
+    except ValidationError as error:
+        raise UsageError(f"watch: {describe(error)}") from error
 
 
 def checked(url: str) -> SafeUrl:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -13,21 +12,11 @@ from hypothesis import strategies as st
 from benchmarks.liveshop.errors import WorldError
 from benchmarks.liveshop.score import Span, Zero, match, read_spans, score, wrong_seconds
 from benchmarks.liveshop.truth import Shown, Truth
+from tests.drawn import HOP_S, pieces
 
 pytestmark = pytest.mark.unit
 
-HOP_S = 0.5
 UNLISTED = "X"
-
-
-def pieces(line: str) -> list[tuple[str, float, float]]:
-    at, out = 0, []
-    for letter, group in groupby(line):
-        length = len(list(group))
-        if letter != ".":
-            out.append((letter, at * HOP_S, (at + length) * HOP_S))
-        at += length
-    return out
 
 
 def truth(line: str) -> Truth:
