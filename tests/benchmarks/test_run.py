@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,6 +86,24 @@ def test_a_renderer_that_is_left_half_way_leaves_nothing(tmp_path: Path) -> None
         assert begun.wait(60)
         assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_renderer_that_outlives_its_run_still_holds_the_folder(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def told(_live: str, done: float, _of: float) -> None:
+        if done:
+            begun.set()
+
+    with ExitStack() as run:
+        lock = run.enter_context(alone(tmp_path))
+        with Renderer(RUN, tmp_path, told, lock):
+            assert begun.wait(60)
+            run.close()  # as the system does when the run is killed
+            with pytest.raises(UsageError, match="another run is at work in it"), alone(tmp_path):
+                pass
+    with alone(tmp_path):
+        pass
 
 
 def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:

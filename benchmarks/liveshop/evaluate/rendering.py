@@ -36,11 +36,14 @@ NICE = 10
 class Renderer:
     """`with Renderer(run, out, tell) as renderer: folder = renderer.wait(index)`. Leaving it stops the process."""
 
-    def __init__(self, run: Run, out: Path, tell: Callable[[str, float, float], None]) -> None:
-        """`tell(name, frames, of)` is called from a thread."""
+    def __init__(
+        self, run: Run, out: Path, tell: Callable[[str, float, float], None], lock: int | None = None
+    ) -> None:
+        """`tell(name, frames, of)` is called from a thread. `lock`: an open file that the child keeps open too."""
         self._run = run
         self._out = out
         self._tell = tell
+        self._kept = () if lock is None else (lock,)
         self._done: set[str] = set()
         self._changed = threading.Condition()
         self._over = False
@@ -58,6 +61,7 @@ class Renderer:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
+            pass_fds=self._kept,
             start_new_session=True,  # Ctrl-C is ours to handle: the child is told once, by us
         )
         self._reader.start()

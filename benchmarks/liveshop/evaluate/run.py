@@ -47,11 +47,15 @@ class Watched:
 def watch_lives(run: Run, out: Path, recogniser: Recogniser, tell: Tell) -> Iterator[Watched]:
     """Each live as soon as it was watched; the next ones are rendered meanwhile."""
     claim(run, out)
-    with alone(out), Renderer(run, out, lambda live, done, of: tell(live, "rendering", done, of)) as renderer:
+    with alone(out) as lock, Renderer(run, out, partial(_rendering, tell), lock) as renderer:
         for index, name in enumerate(run.names):
             folder = renderer.wait(index)
             effort = watch_live(folder, recogniser, partial(tell, name))
             yield Watched(name, folder, read_truth(folder / TRUTH), effort)
+
+
+def _rendering(tell: Tell, live: str, done: float, of: float) -> None:
+    tell(live, "rendering", done, of)
 
 
 def claim(run: Run, out: Path) -> None:
@@ -75,12 +79,15 @@ def claim(run: Run, out: Path) -> None:
 
 
 @contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Two at once would render into the same folders and spoil each other's lives. Leaves no file behind."""
+def alone(out: Path) -> Iterator[int]:
+    """Two at once would render into the same folders and spoil each other's lives. Leaves no file behind.
+
+    Gives the file that holds the lock: a child that inherits it holds it too, should we be killed.
+    """
     folder = os.open(out, os.O_RDONLY)
     try:
         _hold(folder, out)
-        yield
+        yield folder
     finally:
         os.close(folder)
 

@@ -42,6 +42,7 @@ class Pool:
     flaps: float
     hours: float  # of the whole lives
     bins: NDArray[np.float64]  # (BINS, 3): count, sum said, sum so
+    event_bins: NDArray[np.float64]  # the same, of events
 
     def of(self, name: str) -> float:
         return float(self.cells[:, AT[name]].sum())
@@ -64,8 +65,8 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole > 0 else None
 
 
-def _ece(pool: Pool) -> float | None:
-    count, said, so = pool.bins.sum(axis=0), pool.bins[:, 1], pool.bins[:, 2]
+def _ece(bins: NDArray[np.float64]) -> float | None:
+    count, said, so = bins.sum(axis=0), bins[:, 1], bins[:, 2]
     return _ratio(float(np.abs(said - so).sum()), float(count[0]))
 
 
@@ -88,7 +89,8 @@ STATISTICS: Mapping[str, Callable[[Pool], float | None]] = {
     "main_rank1": lambda p: _ratio(p.of("main1"), p.of("main")),
     "main_rank5": lambda p: _ratio(p.of("main5"), p.of("main")),
     "main_rank10": lambda p: _ratio(p.of("main10"), p.of("main")),
-    "ece": _ece,
+    "ece": lambda p: _ece(p.bins),
+    "events_ece": lambda p: _ece(p.event_bins),
 }
 
 
@@ -100,6 +102,7 @@ class Sampled:
         self._flaps = np.array([scores.events.flaps.count for scores in lives])
         self._hours = np.array([scores.hours for scores in lives])
         self._bins = np.array([_bins(scores.calibration) for scores in lives]).reshape(-1, BINS, 3)
+        self._event_bins = np.array([_bins(scores.events_calibration) for scores in lives]).reshape(-1, BINS, 3)
 
     def draw(self, dice: np.random.Generator) -> Draw:
         lives = dice.integers(0, len(self._cells), len(self._cells))
@@ -109,7 +112,8 @@ class Sampled:
         which = [i for i, _ in draw]
         cells = np.concatenate([self._cells[i][chosen] for i, chosen in draw])
         flaps, hours = float(self._flaps[which].sum()), float(self._hours[which].sum())
-        pool = Pool(cells, flaps, hours, self._bins[which].sum(axis=0))
+        bins = (self._bins[which].sum(axis=0), self._event_bins[which].sum(axis=0))
+        pool = Pool(cells, flaps, hours, *bins)
         return {key: statistic(pool) for key, statistic in STATISTICS.items()}
 
 
