@@ -1,4 +1,4 @@
-"""What was said lately about which product, by stream time, and when nothing said counts. Pure: no sound, no clock."""
+"""What was said lately about which product, by stream time, and when it does not count. Pure: no sound, no clock."""
 
 from __future__ import annotations
 
