@@ -11,3 +11,11 @@ class BundleError(EngineError):
 
 class SpeechError(EngineError):
     """A speech engine that cannot listen: no model, a wrong language, a phrase it cannot sound out."""
+
+
+class DeviceError(EngineError):
+    """A GPU, its driver or its memory: missing, wrong, exhausted or lost."""
+
+
+class PlanError(EngineError):
+    """A model that cannot be compiled for this GPU, or a compiled one that is missing, damaged or foreign."""
