@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Word
 
 SLACK_S = 0.25  # how far two readings may place one word apart
+STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it elsewhere, and the word is the same
 
 
 class Agreement:
@@ -24,7 +25,7 @@ class Agreement:
         fresh = self._fresh(reading)
         agreed: list[Word] = []
         for old, new in zip(self._fresh(self._last), fresh, strict=False):
-            if old.text != new.text or abs(old.start - new.start) > SLACK_S:
+            if old.text.rstrip(STOPS) != new.text.rstrip(STOPS) or abs(old.start - new.start) > SLACK_S:
                 break
             agreed.append(new)
         self._last = list(reading)

@@ -1,0 +1,100 @@
+"""Which speech engine listens here, and why: from what was asked for and what is installed. Knows no livestream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
+
+from engines.errors import SpeechError
+
+if TYPE_CHECKING:
+    from engines.speech.base import Transcriber
+
+EngineName = Literal["auto", "whisper", "sphinx", "off"]
+
+INSTALL = "pip install 'nowshowing[speech]'"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """`language`: of all livestreams that name none; None: found out where the engine can, else English."""
+
+    engine: EngineName = "auto"
+    model: str | None = None  # whisper's: a folder, a size or a hub id
+    language: str | None = None
+    download: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str | None = None  # as CTranslate2 names it; None: the fastest that the device has
+    threads: int = 0  # 0: half of the cores, four at most
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`said`: one line for whoever runs it, with the reason where the engine was not named."""
+
+    engine: Literal["whisper", "sphinx", "off"]
+    transcriber: Transcriber | None  # None: nobody listens
+    said: str
+
+
+def choose(settings: SpeechSettings) -> Choice:
+    """Loads what listens. What was asked for by name and cannot be had is an error, and never something else."""
+    if settings.engine == "off":
+        return Choice("off", None, "off, as configured")
+    if settings.engine == "whisper" and settings.model is None:
+        raise SpeechError("speech engine 'whisper' has no model; name a folder, a size such as 'small', or a hub id")
+    if settings.engine == "whisper" or (settings.engine == "auto" and settings.model is not None):
+        return _whisper(settings)
+    if settings.model is not None:
+        raise SpeechError(
+            f"model {settings.model!r} is whisper's, and the speech engine is 'sphinx'; drop one of both"
+        )
+    if settings.engine == "auto" and not _english(settings.language):
+        return Choice(
+            "off", None, f"off: the built-in engine hears English only, not {settings.language!r}; {_more()}"
+        )
+    return _sphinx(settings)
+
+
+def _whisper(settings: SpeechSettings) -> Choice:
+    model = settings.model or ""
+    if find_spec("faster_whisper") is None:
+        raise SpeechError(
+            f"model {model!r}: faster-whisper is not installed; {INSTALL}, or set speech engine 'sphinx'"
+        )
+    try:
+        from engines.speech.whisper import Whisper  # noqa: PLC0415  only whoever uses the extra pays for it
+    except ImportError as error:
+        raise SpeechError(f"faster-whisper is installed and cannot be loaded ({error}); {INSTALL} anew") from error
+    whisper = Whisper.open(
+        model,
+        settings.language,
+        download=settings.download,
+        device=settings.device,
+        compute_type=settings.compute_type,
+        threads=settings.threads,
+    )
+    language = f"language {whisper.info.language}" if whisper.info.language != "auto" else "language found out"
+    return Choice("whisper", whisper, f"whisper {whisper.info.model} on {whisper.device.said}, {language}")
+
+
+def _sphinx(settings: SpeechSettings) -> Choice:
+    if not _english(settings.language):
+        raise SpeechError(
+            f"speech engine 'sphinx' hears English only, not {settings.language!r}; drop the language, or {_more()}"
+        )
+    from engines.speech.sphinx import Sphinx  # noqa: PLC0415  only whoever listens pays for its model
+
+    why = "" if settings.engine == "sphinx" else f" (no model is named: {_more()})"
+    return Choice("sphinx", Sphinx(), f"sphinx, built in, English key words only{why}")
+
+
+def _english(language: str | None) -> bool:
+    return language in {None, "auto"} or (language or "").split("-")[0].lower() == "en"
+
+
+def _more() -> str:
+    """How to hear more than the built-in engine does."""
+    named = "name a Whisper as speech model"
+    return named if find_spec("faster_whisper") else f"{INSTALL} and {named}"

@@ -1,0 +1,164 @@
+"""Pieces of sound to words, many pieces at once, with a Whisper. Keeps nothing between calls; knows no livestream."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import ctranslate2
+import numpy as np
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+from engines.speech.agreement import STOPS
+from engines.speech.base import RATE, Samples, Word
+from engines.speech.weights import told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from faster_whisper import WhisperModel
+
+Encoded = NDArray[np.float32]  # (pieces, frames, width); float16 on a GPU
+
+LONGEST_S = 30.0  # what the model hears at once
+BATCH = 16  # pieces that one pass takes: what they cost in memory has a bound
+TOKENS = 224  # that CTranslate2 writes at most: half of the model's window
+FEWEST, PER_S = 24, 10  # tokens of a piece, and for each second: fast talk, no more
+_EDGES = " \t\n\"'“”‘’¿¡([{-–—…<>«».。,，!！?？:：;；)]}、・"
+
+
+class Piece(NamedTuple):
+    samples: Samples  # at most LONGEST_S
+    language: str | None  # as Whisper names it; None: whichever it sounds like
+    prompt: tuple[int, ...] = ()  # tokens that the model takes for what was said before
+
+
+class Reading(NamedTuple):
+    words: tuple[Word, ...]  # seconds of the piece
+    language: str
+    sureness: float  # of the language, 0..1; 1 where it was given
+    log_probability: float  # mean of its tokens
+    no_speech: float  # how likely the model finds that nobody speaks
+
+
+class Reader(Protocol):
+    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+        """One reading a piece, in order; what a piece says does not depend on its company."""
+        ...
+
+
+class WhisperReader:
+    """faster-whisper's model, asked for words alone: encodes and writes all at once, then finds the times."""
+
+    def __init__(self, model: WhisperModel) -> None:
+        self._model = model
+        self._tokenizers: dict[str, Tokenizer] = {}
+
+    def speaks(self, language: str) -> bool:
+        if not self._model.model.is_multilingual:
+            return language == "en"
+        known = language in self._model.supported_languages
+        return known and self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
+
+    def tokens(self, text: str) -> list[int]:
+        return list(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+        try:
+            return [
+                reading for at in range(0, len(pieces), BATCH) for reading in self._batch(pieces[at : at + BATCH])
+            ]
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise told(error, f"whisper, reading {len(pieces)} pieces on {self._model.model.device}") from error
+
+    def _batch(self, pieces: Sequence[Piece]) -> list[Reading]:
+        encoded = self._encode(pieces)
+        languages = [self._language(piece, encoded[row : row + 1]) for row, piece in enumerate(pieces)]
+        alike: dict[int, list[int]] = defaultdict(list)  # the model takes prompts of one length
+        for row, piece in enumerate(pieces):
+            alike[len(piece.prompt)].append(row)
+        made: dict[int, Reading] = {}
+        for rows in alike.values():
+            some = self._written([pieces[row] for row in rows], [languages[row] for row in rows], encoded[rows])
+            made |= dict(zip(rows, some, strict=True))
+        return [made[row] for row in range(len(pieces))]
+
+    def _encode(self, pieces: Sequence[Piece]) -> Encoded:
+        hear = self._model.feature_extractor
+        heard = np.stack([pad_or_trim(hear(piece.samples)[..., :-1]) for piece in pieces])
+        return np.asarray(self._model.model.encode(ctranslate2.StorageView.from_array(heard), to_cpu=True))
+
+    def _language(self, piece: Piece, encoded: Encoded) -> tuple[str, float]:
+        if piece.language or not self._model.model.is_multilingual:
+            return piece.language or "en", 1.0
+        mark, sureness = self._model.model.detect_language(ctranslate2.StorageView.from_array(encoded))[0][0]
+        return mark.strip("<|>"), float(sureness)
+
+    def _written(
+        self, pieces: Sequence[Piece], languages: Sequence[tuple[str, float]], encoded: Encoded
+    ) -> list[Reading]:
+        results = self._model.model.generate(
+            ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)),
+            [self._asked(piece, self._tokenizer(name)) for piece, (name, _) in zip(pieces, languages, strict=True)],
+            beam_size=1,
+            max_length=_most(pieces),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        made = []
+        for row, (piece, (name, sureness), result) in enumerate(zip(pieces, languages, results, strict=True)):
+            end = self._tokenizer(name).eot
+            text = [token for token in result.sequences_ids[0][: _fresh(piece)] if token < end]
+            words = self._placed(piece, name, text, encoded[row : row + 1])
+            # The score is the mean over the tokens written; the end of the text is one more.
+            mean = float(result.scores[0]) * len(text) / (len(text) + 1)
+            made.append(Reading(words, name, sureness, mean, float(result.no_speech_prob)))
+        return made
+
+    def _placed(self, piece: Piece, language: str, text: list[int], encoded: Encoded) -> tuple[Word, ...]:
+        """One piece at a time: in company, CTranslate2 lets the longest text move the words of the others."""
+        frames = len(piece.samples) // self._model.feature_extractor.hop_length
+        sound = ctranslate2.StorageView.from_array(encoded)
+        (placed,) = self._model.find_alignment(self._tokenizer(language), [text], sound, [frames])
+        return _words(placed, len(piece.samples) / RATE)
+
+    def _asked(self, piece: Piece, tokenizer: Tokenizer) -> list[int]:
+        before = [tokenizer.sot_prev, *piece.prompt] if piece.prompt else []
+        return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = Tokenizer(
+                self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
+
+
+def _fresh(piece: Piece) -> int:
+    """Tokens that a piece may take: a loop ends soon, and where it does depends on no other piece."""
+    return min(TOKENS, FEWEST + int(PER_S * len(piece.samples) / RATE))
+
+
+def _most(pieces: Sequence[Piece]) -> int:
+    """CTranslate2 writes half of `max_length` at most, and counts the prompt towards it."""
+    fresh = max(_fresh(piece) for piece in pieces)
+    return min(2 * TOKENS, max(2 * fresh, fresh + len(pieces[0].prompt) + 5))
+
+
+def _words(placed: Sequence[Mapping[str, str | float]], length: float) -> tuple[Word, ...]:
+    """Quotes and commas go, since readings disagree about them; how a sentence ends stays."""
+    made = []
+    for part in placed:
+        text = _plain(str(part["word"]))
+        if text and "\ufffd" not in text:
+            start, end = (min(max(float(part[edge]), 0.0), length) for edge in ("start", "end"))
+            made.append(Word(start, max(start, end), text, float(part["probability"])))
+    return tuple(made)
+
+
+def _plain(word: str) -> str:
+    bare = word.strip(_EDGES).casefold()
+    stop = word.strip()[-1:]
+    return bare + stop if bare and stop in STOPS else bare

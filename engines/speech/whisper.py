@@ -1,0 +1,208 @@
+"""faster-whisper: writes down whatever is said, in many languages, with one model for many livestreams.
+
+Speech is cut at pauses, read again as it grows, and a word is committed once two readings agree on it. Knows no
+product and no stream; what the host may name is a prompt, and what a prompt invents is for the gates to refuse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from engines.errors import SpeechError
+from engines.speech.agreement import Agreement
+from engines.speech.base import RATE, Samples, TranscriberInfo, Word
+from engines.speech.gates import text_gate
+from engines.speech.reader import Piece, Reader, Reading, WhisperReader
+from engines.speech.vad import Silero, Turns
+from engines.speech.weights import Device, DeviceName, load, locate, pick_device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engines.speech.rolling import Cut
+    from engines.speech.vad import Judge
+
+EVERY_S = 1.0  # between two readings of a piece that grows
+SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
+TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading costs less, and loops less
+CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
+PROMPT = 160  # tokens of what the products are called: about 40 names. More crowds out what is heard
+AGREEING = 3  # pieces one after the other that must sound like one language before it is held to be the host's
+SURE = 0.5  # how sure the model must be of a piece's language for it to count
+SAME = {"cmn": "zh", "nb": "no", "in": "id", "iw": "he", "fil": "tl"}  # languages that Whisper names otherwise
+SHORTEST_S = 1.0  # a shorter piece says nothing about the language
+
+
+class Ask(NamedTuple):
+    """A reading that a livestream waits for."""
+
+    start: float  # the session's second that the piece begins with
+    piece: Piece
+    last: bool  # the piece has ended: all that is read is committed
+
+
+class WhisperSession:
+    """One livestream's ear: what was not committed yet, and the language it found."""
+
+    def __init__(self, reader: Reader, judge: Judge, prompt: tuple[int, ...], language: str | None) -> None:
+        self._reader, self._prompt, self._language = reader, prompt, language
+        self._turns, self._agreement = Turns(judge), Agreement()
+        self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
+        self._inside, self._fresh = False, 0
+        self._sounds_like: list[str] = []
+        self._gated: Counter[str] = Counter()
+
+    @property
+    def gated(self) -> Mapping[str, int]:
+        return dict(self._gated)
+
+    @property
+    def language(self) -> str | None:
+        """Given or found; None while it is not certain."""
+        return self._language
+
+    def push(self, samples: Samples) -> list[Word]:
+        return self._answered(self.take(samples))
+
+    def end(self) -> list[Word]:
+        asks = self._cuts(self._turns.end())
+        self._inside = False
+        return self._answered(asks)
+
+    def take(self, samples: Samples) -> list[Ask]:
+        """The readings that these samples make due. Whoever takes them answers each with `told`, in order."""
+        asks = self._cuts(self._turns.push(samples))
+        if self._inside and self._fresh >= EVERY_S * RATE:
+            asks.append(self._ask(last=False))
+        return asks
+
+    def told(self, ask: Ask, reading: Reading) -> list[Word]:
+        """The words that became certain with a reading; none of one that a gate refuses."""
+        self._learn(ask, reading)
+        if gate := _refused(reading):
+            self._gated[gate] += ask.last  # once a piece: it may be read many times
+            return self._agreement.settle([]) if ask.last else []
+        words = [word._replace(start=word.start + ask.start, end=word.end + ask.start) for word in reading.words]
+        if ask.last:
+            return self._agreement.settle(words)
+        heard = ask.start + len(ask.piece.samples) / RATE
+        sure = self._agreement.push([word for word in words if word.end <= heard - SETTLED_S])
+        if sure:
+            self._trim(sure[-1].end)
+        return sure
+
+    def _answered(self, asks: list[Ask]) -> list[Word]:
+        readings = self._reader.read([ask.piece for ask in asks]) if asks else []
+        return [word for ask, reading in zip(asks, readings, strict=True) for word in self.told(ask, reading)]
+
+    def _cuts(self, cuts: Sequence[Cut]) -> list[Ask]:
+        """Sound joins the open piece; a piece that ends, or grows too long, is asked about."""
+        asks = []
+        parts: list[Samples] = []
+        for cut in cuts:
+            if cut.first:
+                self._start, self._sound, self._inside = cut.at, np.zeros(0, np.float32), True
+            parts.append(cut.samples)
+            self._fresh += len(cut.samples)
+            long = len(self._sound) + sum(map(len, parts)) >= CUT_S * RATE
+            if cut.last or long:
+                self._sound, parts = np.concatenate([self._sound, *parts]), []
+                asks.append(self._ask(last=True))
+                self._inside = not cut.last
+                self._start, self._sound = cut.at + len(cut.samples), np.zeros(0, np.float32)
+        self._sound = np.concatenate([self._sound, *parts])
+        return asks
+
+    def _ask(self, *, last: bool) -> Ask:
+        self._fresh = 0
+        return Ask(self._start / RATE, Piece(self._sound, self._language, self._prompt), last)
+
+    def _trim(self, until: float) -> None:
+        spare = int(until * RATE) - self._start
+        if self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
+            self._sound, self._start = self._sound[spare:], self._start + spare
+
+    def _learn(self, ask: Ask, reading: Reading) -> None:
+        if self._language or not ask.last or len(ask.piece.samples) < SHORTEST_S * RATE:
+            return
+        found = [reading.language] if reading.sureness >= SURE else []
+        self._sounds_like = [*self._sounds_like, *found][-AGREEING:] if found else []
+        if len(self._sounds_like) == AGREEING and len(set(self._sounds_like)) == 1:
+            self._language = reading.language
+
+
+def _refused(reading: Reading) -> str | None:
+    text = " ".join(word.text for word in reading.words)
+    doubt = {"log_probability": reading.log_probability, "no_speech": reading.no_speech}
+    return text_gate(text, reading.language, **doubt) if text else None
+
+
+class Whisper:
+    """The transcriber that needs weights. Its sessions may be pushed one by one, or together in one pass."""
+
+    def __init__(self, reader: WhisperReader, info: TranscriberInfo, device: Device) -> None:
+        self._reader, self._silero = reader, Silero()
+        self.info, self.device = info, device
+
+    @classmethod
+    def open(
+        cls,
+        model: str,
+        language: str | None = None,
+        *,
+        download: bool = False,
+        device: DeviceName = "auto",
+        compute_type: str | None = None,
+        threads: int = 0,
+    ) -> Whisper:
+        """`model`: a folder, a size ("small") or a hub id; only `download` asks the network. Seconds, or minutes."""
+        on = pick_device(device, compute_type, threads)
+        folder = locate(model, download=download)
+        loaded = load(folder, on)
+        reader = WhisperReader(loaded)
+        held = _held(reader, language, many=loaded.model.is_multilingual)
+        # Libraries that are missing and memory that is short show with the first piece: here, not in a livestream.
+        reader.read([Piece(np.zeros(RATE, np.float32), held)])
+        name = folder.name if Path(model).expanduser().is_dir() else model
+        info = TranscriberInfo("whisper", name, held or "auto", "free")
+        return cls(reader, info, on._replace(compute_type=loaded.model.compute_type))
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> WhisperSession:
+        held = None if self.info.language == "auto" else self.info.language
+        chosen = _held(self._reader, language, many=True) if language else held
+        return WhisperSession(self._reader, self._silero.voice(), prompt_of(phrases, self._reader.tokens), chosen)
+
+    def push_together(self, pushes: Sequence[tuple[WhisperSession, Samples]]) -> list[list[Word]]:
+        """As many pushes, each session once, read in one pass: on a GPU far less work than one after the other."""
+        taken = [(session, session.take(samples)) for session, samples in pushes]
+        readings = iter(self._reader.read([ask.piece for _, asks in taken for ask in asks]))
+        return [[word for ask in asks for word in session.told(ask, next(readings))] for session, asks in taken]
+
+
+def prompt_of(phrases: Sequence[str], tokens: Callable[[str], list[int]]) -> tuple[int, ...]:
+    """As many whole phrases as fit; the first are held to matter most."""
+    made: list[int] = []
+    for i, phrase in enumerate(dict.fromkeys(phrases)):
+        more = tokens(f", {phrase}" if i else f" {phrase}")
+        if len(made) + len(more) > PROMPT:
+            break
+        made += more
+    return tuple(made)
+
+
+def _held(reader: WhisperReader, language: str | None, *, many: bool) -> str | None:
+    """BCP 47 to what Whisper calls it; None where it is to be found out."""
+    if language is None or language == "auto":
+        return None if many else "en"
+    code = language.split("-")[0].lower()
+    code = SAME.get(code, code)
+    if not reader.speaks(code):
+        cure = (
+            "leave it unset to have it found out, or take another model" if many else "this model hears English only"
+        )
+        raise SpeechError(f"language {language!r}: the model does not hear it; {cure}")
+    return code

@@ -1,0 +1,74 @@
+"""What listens is what was asked for or what is there, said in one line; never something else in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engines.errors import SpeechError
+from engines.speech import choose as choosing
+from engines.speech.choose import SpeechSettings, choose
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without the extra."""
+
+    def nothing(name: str) -> ModuleSpec | None:
+        return None
+
+    monkeypatch.setattr(choosing, "find_spec", nothing)
+
+
+def test_off_is_off() -> None:
+    choice = choose(SpeechSettings(engine="off", model="small"))
+    assert (choice.engine, choice.transcriber, choice.said) == ("off", None, "off, as configured")
+
+
+def test_with_nothing_said_the_built_in_engine_listens_and_says_how_to_hear_more() -> None:
+    choice = choose(SpeechSettings())
+    assert choice.transcriber is not None
+    assert choice.transcriber.info.name == choice.engine == "sphinx"
+    assert "English key words only" in choice.said
+    assert "name a Whisper as speech model" in choice.said
+
+
+@pytest.mark.usefixtures("lean")
+def test_without_the_extra_the_line_says_what_to_install() -> None:
+    assert "pip install 'nowshowing[speech]'" in choose(SpeechSettings()).said
+
+
+def test_a_language_that_nothing_here_hears_turns_listening_off_and_says_so() -> None:
+    choice = choose(SpeechSettings(language="zh-Hans"))
+    assert choice.transcriber is None
+    assert choice.said.startswith("off: the built-in engine hears English only, not 'zh-Hans'")
+
+
+def test_english_of_any_country_is_english() -> None:
+    assert choose(SpeechSettings(language="en-GB")).engine == "sphinx"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (SpeechSettings(engine="sphinx", language="zh"), r"'sphinx' hears English only, not 'zh'.*drop the language"),
+        (SpeechSettings(engine="sphinx", model="small"), r"'small' is whisper's.*drop one"),
+        (SpeechSettings(engine="whisper"), r"'whisper' has no model.*'small'"),
+    ],
+)
+def test_what_was_asked_for_and_cannot_be_is_an_error(settings: SpeechSettings, says: str) -> None:
+    with pytest.raises(SpeechError, match=says):
+        choose(settings)
+
+
+@pytest.mark.usefixtures("lean")
+@pytest.mark.parametrize("engine", ["auto", "whisper"])
+def test_a_model_without_the_package_is_an_error_and_not_the_built_in_engine(engine: choosing.EngineName) -> None:
+    with pytest.raises(SpeechError, match=r"faster-whisper is not installed; pip install"):
+        choose(SpeechSettings(engine=engine, model="small"))
