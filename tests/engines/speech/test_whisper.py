@@ -85,7 +85,8 @@ def test_a_minute_of_speech_gives_words_in_order_within_the_time_they_came_from(
 ) -> None:
     words = heard(WhisperSession(Trusted(reader), Silero().voice(), (), "en"), spoken)
     assert len(words) > 10
-    assert all(isinstance(word.start, float) and 0 <= word.start <= word.end <= 60 for word in words)
+    assert {type(value) for word in words for value in (word.start, word.end, word.confidence)} == {float}
+    assert all(0 <= word.start <= word.end <= 60 for word in words)
     assert all(word.end <= later.start for word, later in pairwise(words))
     assert all(0.0 <= word.confidence <= 1.0 for word in words)
 
