@@ -5,7 +5,7 @@ owners         the product of each picture, rising
 embeddings     one row a picture
 vectors places one row a patch; patch_ends: where each picture's patches end
 thumbs         bytes; thumb_ends, thumb_sizes (height, width) a picture
-votes/ graph.faiss                                                         search, made from the above
+votes/ cells.faiss                                                         search, made from the above
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from indexes.errors import GalleryError
 from indexes.faiss_cpu import FLAT_UP_TO, FaissIndex
-from indexes.gallery import GRAPH, VOTES
+from indexes.gallery import CELLS, VOTES
 from indexes.manifest import FORMAT, NAME, Manifest, files_of
 from indexes.products import load_array, save_array, write_products
 from indexes.publish import ArrayFile
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 VOTING = 500  # patches of a picture that vote; they come strongest first, and weak ones are paper grain
 TELL_EVERY = 1000  # pictures between two words of progress
-NO_CONTENT = ("problems.jsonl", GRAPH, VOTES + "/")  # not what a gallery holds: left out of its version
+NO_CONTENT = ("problems.jsonl", CELLS, VOTES + "/")  # not what a gallery holds: left out of its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _write_pictures(
 
 def _write_indexes(folder: Path, owners: NDArray[np.int32], sizes: _Sizes, *, votes: bool) -> None:
     if len(owners) > FLAT_UP_TO:
-        FaissIndex.build(load_array(folder, "embeddings", np.float32, 2), owners).save(folder / GRAPH)
+        FaissIndex.build(load_array(folder, "embeddings", np.float32, 2), owners).save(folder / CELLS)
     if not votes:
         return
     counts = np.asarray(sizes.patches)
@@ -161,6 +161,6 @@ def _write_indexes(folder: Path, owners: NDArray[np.int32], sizes: _Sizes, *, vo
 
 
 def _content(files: dict[str, FileFacts]) -> str:
-    """Equal content gives equal hashes; graphs are built by several threads and differ from run to run."""
+    """Equal content gives equal hashes; cells are filled by several threads and may differ from run to run."""
     named = (f"{name} {facts.sha256}\n" for name, facts in files.items() if not name.startswith(NO_CONTENT))
     return hashlib.sha256("".join(named).encode()).hexdigest()

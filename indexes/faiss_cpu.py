@@ -1,4 +1,9 @@
-"""Nearest products by FAISS on the CPU. Immutable once built; searching is re-entrant. Knows no gallery."""
+"""Nearest products by FAISS on the CPU. Immutable once built; searching is re-entrant. Knows no gallery.
+
+Few pictures are looked at one by one. Many are put into cells, at a byte a number, and what is found in the nearest
+cells is looked at again in the embeddings themselves. A graph of the pictures finds as much as soon, but takes twice
+as long to build and thrice the memory (80,000 pictures, 512 numbers: 50 s and 157 MB for 28 s and 45 MB).
+"""
 
 from __future__ import annotations
 
@@ -19,32 +24,37 @@ if TYPE_CHECKING:
     from indexes.exact import Owners, Ranked
     from indexes.picture import Embedding, Vectors
 
-FLAT_UP_TO = 50_000  # pictures: looking at each of so many, 512 numbers long, takes 4 ms; a graph of them 0.7 ms
+FLAT_UP_TO = 50_000  # pictures: looking at each of so many, 512 numbers long, takes 4 ms
 ADD_ROWS = 16_384  # copied into the index at once
-LINKS = 32  # of the graph, per picture
-BUILD_EFFORT = 100
-SEARCH_EFFORT = 128
-GRAPH_SHARE = 0.2  # a scope smaller than this share of the pictures is scanned: the graph would wander outside it
+NARROW = 0.2  # a scope smaller than this share of the pictures is sought in all cells: the nearest hold too few of it
+TRAINED_ON = 40  # pictures a cell
+PROBES = 160  # cells that are searched: 99.6% of the ten likest are there, of 80,000 pictures in 1,024 cells
+AGAIN = 4  # times as many pictures are looked at again as are asked for
 
 Bitmap = NDArray[np.uint8]  # one bit a picture, lowest first
 
 
 class FaissIndex:
-    def __init__(self, index: faiss.Index, owners: Owners) -> None:
+    """`embeddings` may lie in a file: only few of them are read for a search."""
+
+    def __init__(self, index: faiss.Index, embeddings: Vectors, owners: Owners) -> None:
         self._index = index
+        self._embeddings = embeddings
         self._owners = owners
 
     @classmethod
-    def build(cls, embeddings: Vectors, owners: Owners, *, flat_up_to: int = FLAT_UP_TO) -> FaissIndex:
+    def build(
+        cls,
+        embeddings: Vectors,
+        owners: Owners,
+        *,
+        flat_up_to: int = FLAT_UP_TO,
+    ) -> FaissIndex:
         count, dim = embeddings.shape
-        index: faiss.Index = faiss.IndexFlatIP(dim)
-        if count > flat_up_to:
-            graph = faiss.IndexHNSWFlat(dim, LINKS, faiss.METRIC_INNER_PRODUCT)
-            graph.hnsw.efConstruction = BUILD_EFFORT
-            index = graph
+        index = _cells(embeddings) if count > flat_up_to else faiss.IndexFlatIP(dim)
         for start in range(0, count, ADD_ROWS):
             index.add(np.ascontiguousarray(embeddings[start : start + ADD_ROWS], np.float32))
-        return cls(index, owners)
+        return cls(index, embeddings, owners)
 
     def save(self, path: Path) -> None:
         try:
@@ -53,7 +63,7 @@ class FaissIndex:
             raise GalleryError(f"index {path}: cannot be written: {error}: is the disk full?") from error
 
     @classmethod
-    def load(cls, path: Path, owners: Owners) -> FaissIndex:
+    def load(cls, path: Path, embeddings: Vectors, owners: Owners) -> FaissIndex:
         try:
             index = faiss.read_index(str(path))
         except RuntimeError as error:
@@ -62,7 +72,7 @@ class FaissIndex:
             raise GalleryError(
                 f"index {path}: {index.ntotal} pictures instead of {len(owners)}: build the gallery again"
             )
-        return cls(index, owners)
+        return cls(index, embeddings, owners)
 
     def nearest(
         self, query: Embedding, k: int, *, bitmap: Bitmap | None = None, pictures: int | None = None
@@ -85,21 +95,46 @@ class FaissIndex:
     def _search(
         self, query: Embedding, ask: int, bitmap: Bitmap | None, there: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        index, params = self._index, faiss.SearchParameters()
-        if isinstance(index, faiss.IndexHNSW):
-            if there >= GRAPH_SHARE * len(self._owners):
-                params = faiss.SearchParametersHNSW()  # type: ignore[attr-defined]  # its stubs forgot it
-                params.efSearch = max(SEARCH_EFFORT, 2 * ask)
-            else:
-                index = index.storage
-        selector = None
-        if bitmap is not None:  # kept in a name: the parameters hold a bare pointer to it
-            selector = faiss.IDSelectorBitmap(len(bitmap), faiss.swig_ptr(bitmap))
-            params.sel = selector
-        with one_thread():
-            scores, rows = index.search(np.ascontiguousarray(query[None], np.float32), ask, params=params)
-        del selector
-        return scores[0], rows[0]
+        if not isinstance(self._index, faiss.IndexIVF):
+            return _run(self._index, query, ask, bitmap, faiss.SearchParameters())
+        narrow = there < NARROW * len(self._owners)
+        how = faiss.SearchParametersIVF(nprobe=self._index.nlist if narrow else PROBES)  # type: ignore[call-arg]
+        _, rows = _run(self._index, query, min(AGAIN * ask, there), bitmap, how)
+        return self._again(query, rows[rows >= 0], ask)
+
+    def _again(
+        self, query: Embedding, rows: NDArray[np.int64], ask: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """With all their digits. In the order in which they lie, as a file is read best."""
+        rows = np.sort(rows)
+        scores = np.asarray(self._embeddings[rows] @ query, np.float32)
+        best = np.argsort(-scores, kind="stable")[:ask]
+        return scores[best], rows[best]
+
+
+def _run(
+    index: faiss.Index, query: Embedding, ask: int, bitmap: Bitmap | None, how: faiss.SearchParameters
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    selector = None
+    if bitmap is not None:  # kept in a name: the parameters hold a bare pointer to it
+        selector = faiss.IDSelectorBitmap(len(bitmap), faiss.swig_ptr(bitmap))
+        how.sel = selector
+    with one_thread():
+        scores, rows = index.search(np.ascontiguousarray(query[None], np.float32), ask, params=how)
+    del selector
+    return scores[0], rows[0]
+
+
+def _cells(embeddings: Vectors) -> faiss.Index:
+    """Trained, and empty. Every so manieth picture is learnt from, so that all of the catalogue has a say."""
+    count, dim = embeddings.shape
+    cells = min(int(2 ** np.round(np.log2(4 * count**0.5))), count)
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(dim), dim, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    index.cp.seed, index.cp.niter, index.cp.min_points_per_centroid = 1, 10, 1
+    index.train(np.ascontiguousarray(embeddings[:: max(1, count // (TRAINED_ON * cells))], np.float32))
+    return index
 
 
 @contextmanager

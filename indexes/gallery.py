@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from indexes.product import Product
     from indexes.scope import Scope
 
-GRAPH = "graph.faiss"
+CELLS = "cells.faiss"
 VOTES = "votes"
 KEPT = 4096  # products whose pictures are kept as objects
 # Photographs of cartons in front of shelves, 60 products, classic engine, the right product among 12: 99.2% by votes
@@ -87,10 +87,10 @@ class Gallery:
         self._owners = load_array(folder, "owners", np.int32, 1)
         self._check_shapes(folder)
         self._firsts = np.searchsorted(self._owners, np.arange(len(self._table) + 1))
-        graph = folder / GRAPH
+        cells = folder / CELLS
         self._index = (
-            FaissIndex.load(graph, self._owners)
-            if graph.exists()
+            FaissIndex.load(cells, self._embeddings, self._owners)
+            if cells.exists()
             else FaissIndex.build(self._embeddings, self._owners)
         )
         self._votes = PatchIndex.load(folder / VOTES) if manifest.votes else None

@@ -46,6 +46,8 @@ def same(one: Ranked, other: Ranked) -> bool:
     return len(one) == len(other) and bool(np.allclose(*scores, atol=1e-5))
 
 
+FLAT, CELLS = 9999, 0  # pictures that are looked at one by one
+
 worlds = st.tuples(st.integers(0, 2**31), st.integers(1, 60), st.integers(1, 20))
 
 
@@ -60,12 +62,12 @@ def test_the_oracle_is_right(how: tuple[int, int, int]) -> None:
 
 
 @settings(deadline=None)
-@given(worlds, st.integers(0, 2**31), st.booleans())
-def test_faiss_agrees_with_the_oracle_in_any_scope(how: tuple[int, int, int], mask: int, graph: bool) -> None:
-    """A graph answers exactly too here: it looks at more pictures than there are."""
+@given(worlds, st.integers(0, 2**31), st.sampled_from((FLAT, CELLS)))
+def test_faiss_agrees_with_the_oracle_in_any_scope(how: tuple[int, int, int], mask: int, flat_up_to: int) -> None:
+    """Cells answer exactly too here: all of them are searched."""
     seed, pictures, k = how
     vectors, owners = world(seed, pictures)
-    index = FaissIndex.build(vectors, owners, flat_up_to=0 if graph else 10**6)
+    index = FaissIndex.build(vectors, owners, flat_up_to=flat_up_to)
     allowed = np.random.default_rng(mask).random(int(owners.max()) + 1) < 0.5
     part = scope.only("v", allowed, owners, vectors)
     query = world(seed + 1, 1)[0][0]
@@ -76,9 +78,9 @@ def test_faiss_agrees_with_the_oracle_in_any_scope(how: tuple[int, int, int], ma
     assert same(index.nearest(query, k), exact.nearest(vectors, owners, query, k))
 
 
-def test_a_graph_finds_nearly_all_and_a_narrow_scope_exactly() -> None:
+def test_cells_find_nearly_all_and_in_a_narrow_scope_all() -> None:
     vectors, owners = world(5, 4000, dim=24)
-    index = FaissIndex.build(vectors, owners, flat_up_to=1000)
+    index = FaissIndex.build(vectors, owners, flat_up_to=CELLS)
     queries = world(6, 50, dim=24)[0]
     hits = 0
     for query in queries:
@@ -123,16 +125,17 @@ def test_asking_for_nothing_gives_nothing(k: int) -> None:
     assert FaissIndex.build(vectors, owners).nearest(vectors[0], k) == []
 
 
-def test_a_graph_is_kept_in_a_file_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flat_up_to", [FLAT, CELLS])
+def test_an_index_is_kept_in_a_file_and_a_damaged_one_is_told(tmp_path: Path, flat_up_to: int) -> None:
     vectors, owners = world(3, 300)
-    index = FaissIndex.build(vectors, owners, flat_up_to=10)
-    index.save(tmp_path / "graph")
-    again = FaissIndex.load(tmp_path / "graph", owners)
+    index = FaissIndex.build(vectors, owners, flat_up_to=flat_up_to)
+    index.save(tmp_path / "cells")
+    again = FaissIndex.load(tmp_path / "cells", vectors, owners)
     assert again.nearest(vectors[5], 7) == index.nearest(vectors[5], 7)
     with pytest.raises(GalleryError, match="300 pictures instead of 299"):
-        FaissIndex.load(tmp_path / "graph", owners[:-1])
-    (tmp_path / "graph").write_bytes((tmp_path / "graph").read_bytes()[:-100])
+        FaissIndex.load(tmp_path / "cells", vectors, owners[:-1])
+    (tmp_path / "cells").write_bytes((tmp_path / "cells").read_bytes()[:-100])
     with pytest.raises(GalleryError, match="is damaged"):
-        FaissIndex.load(tmp_path / "graph", owners)
+        FaissIndex.load(tmp_path / "cells", vectors, owners)
     with pytest.raises(GalleryError, match="cannot be written"):
-        index.save(tmp_path / "no such folder" / "graph")
+        index.save(tmp_path / "no such folder" / "cells")
