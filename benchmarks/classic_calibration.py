@@ -4,9 +4,9 @@
 
 Fitted on: the photographs of the tuned-on products (the rule of benchmarks/bench_classic.py; every one of the
 packages, and once more with made-up siblings in the catalogue, benchmarks/classic_siblings.py; one in twelve of the
-loose), and frames of liveshop's made-up worlds 201 to 203. One photograph in three and one frame in five counts a
-second time with its product taken out of the catalogue and its look-alikes left in.
-Not fitted on: photographs of never-met products, and the demo's world. But the catalogue pictures of never-met
+loose), and frames of lives: LIVES of printed products, PHOTO_LIVES of the tuned-on packages. One photograph in three
+and one frame in five counts a second time with its product taken out of the catalogue and its look-alikes left in.
+Not fitted on: photographs of never-met products, seeds below 1000. But the catalogue pictures of never-met
 products stand among the wrong candidates, as they do in the gallery of the benchmark.
 Deterministic on one machine; another OpenCV or BLAS may move the last digits.
 """
@@ -24,7 +24,10 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.bench_classic import read_photos
-from benchmarks.classic_evidence import Sample, of_photos, of_world
+from benchmarks.classic_evidence import Sample, of_live, of_photos
+from benchmarks.liveshop.photos import photo_live
+from benchmarks.liveshop.photos import read_photos as photo_set
+from benchmarks.liveshop.render import printed_live
 from engines.classic.calibration import WEIGHTS, Weights
 from engines.classic.matcher import CLOSE
 
@@ -33,9 +36,11 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 
-WORLDS = (201, 202, 203)
-WORLD_S = 60.0
-PACKAGES_COUNT = 2.0  # as much as two worlds: photographs are what is met in earnest
+LIVES = range(1001, 1013)  # seeds, the first live of each
+PHOTO_LIVES = range(1001, 1004)
+LIVE_S = 50.0
+PACKAGES_COUNT = 2.0  # photographs are what is met in earnest
+LIVES_COUNT, PHOTO_LIVES_COUNT = 3.0, 1.0
 SIBLINGS = 2  # made-up ones of each package
 LOOSE_EVERY = 12  # the engine is blind to them: a few teach it to be silent
 RANKING = 0.5  # of the loss: that the right one comes first, beside that its probability is right
@@ -136,11 +141,16 @@ def main(
     cv2.setNumThreads(1)
     faiss.omp_set_num_threads(1)
     read = read_photos(photos)
+    packages = photo_set(photos)
     sets = [
         (PACKAGES_COUNT, of_photos(read, packages=True, every=1)),
         (PACKAGES_COUNT, of_photos(read, packages=True, every=1, siblings=SIBLINGS)),
         (1.0, of_photos(read, packages=False, every=LOOSE_EVERY)),
-        *((1.0, of_world(seed, WORLD_S)) for seed in WORLDS),
+        *((LIVES_COUNT / len(LIVES), of_live(printed_live(seed, 0, LIVE_S))) for seed in LIVES),
+        *(
+            (PHOTO_LIVES_COUNT / len(PHOTO_LIVES), of_live(photo_live(packages, seed, 0, LIVE_S, "tuned")))
+            for seed in PHOTO_LIVES
+        ),
     ]
     data = table(sets)
     fitted = descend(lambda weights: loss(weights, data), np.array(START))

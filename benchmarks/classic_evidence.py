@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,11 +12,8 @@ import numpy as np
 
 from benchmarks.bench_classic import SHORTLIST, read_picture
 from benchmarks.classic_siblings import sibling
-from benchmarks.liveshop.bodies import make_body
-from benchmarks.liveshop.camera import Camera
-from benchmarks.liveshop.catalogue import write_catalogue
-from benchmarks.liveshop.show import FPS, random_show
-from benchmarks.liveshop.truth import visible
+from benchmarks.liveshop.catalogue import FEED
+from benchmarks.liveshop.show import FPS
 from engines.classic import ClassicEncoder, ClassicMatcher
 from engines.classic.calibration import Evidence, Rivalry, features
 from engines.classic.geometry import PRINT
@@ -27,13 +25,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.bench_classic import Photos
-    from benchmarks.liveshop.show import Show
+    from benchmarks.liveshop.live import Live
+    from benchmarks.liveshop.truth import Truth
     from engines.base import Encoded, Image
+    from stream.types import Seconds
 
-STEP_S = 0.8  # between two frames of a world: nearer ones repeat one another
-SEEN = 0.5  # share of a front that must be visible for a frame to be evidence for or against its product
+STEP_S = 0.8  # between two frames of a live: nearer ones repeat one another
+COMING_S = 1.0  # before and after an introduction its product may be in view already, or still
+EDGE_S = 0.3  # within it, right at its ends, a product is mostly out of the picture or blurred
 FEATURES = len(Evidence._fields) + 1
 SEED = 5  # of the made-up siblings
+WATCHED = 640  # px of the longer side, at most
 QUALITY = 45  # of the JPEG a frame passes through: a livestream's compression, roughly
 
 
@@ -46,8 +48,11 @@ class Sample(NamedTuple):
 
 
 class Shown(NamedTuple):
+    """What is presented, and what merely lies there: products by their place in the catalogue."""
+
     picture: Image
-    product: int | None  # its place in the catalogue; None where nothing listed is in view
+    right: frozenset[int] = frozenset()
+    lying: frozenset[int] = frozenset()  # in view, but not meant: they speak neither for nor against the odds
 
 
 class Examiner:
@@ -65,21 +70,27 @@ class Examiner:
         self._index = PatchIndex.build(np.concatenate([rows for _, rows in owned]), owners)
 
     def samples(self, shown: Iterable[Shown], without_every: int) -> Iterator[Sample]:
-        """Every picture as it is; each so-manieth once more as if its product were not in the catalogue."""
+        """Every picture as it is; each so-manieth once more as if what it shows were not in the catalogue."""
         met = 0
-        for picture, product in shown:
+        for picture, right, lying in shown:
             query = self._encoder.encode([picture])[0]
             shortlist = [owner for owner, _ in self._index.vote(query.patches.vectors, None, SHORTLIST)]
-            yield self._sample(query, shortlist, product)
-            met += product in shortlist
-            if product in shortlist and met % without_every == 0:
-                yield self._sample(query, [owner for owner in shortlist if owner != product], None)
+            yield self._sample(query, shortlist, right, lying)
+            if right.isdisjoint(shortlist):
+                continue
+            if met % without_every == 0:
+                yield self._sample(query, [owner for owner in shortlist if owner not in right], frozenset(), lying)
+            met += 1
 
-    def _sample(self, query: Encoded, shortlist: Sequence[int], product: int | None) -> Sample:
+    def _sample(
+        self, query: Encoded, shortlist: Sequence[int], right: frozenset[int], lying: frozenset[int]
+    ) -> Sample:
         seen = self._matcher.examine(query, [self._gallery[owner] for owner in shortlist])
-        rows = [features(found.evidence) for found in seen.found.values()]
-        right = np.array([shortlist[place] == product for place in seen.found], np.bool_)
-        return Sample(right, np.array(rows).reshape(len(rows), FEATURES), seen.rivalry)
+        owners = [shortlist[place] for place in seen.found]
+        told = [n for n, owner in enumerate(owners) if owner not in lying]
+        rows = np.array([features(found.evidence) for found in seen.found.values()]).reshape(-1, FEATURES)
+        mine = np.array([owners[n] in right for n in told], np.bool_)
+        return Sample(mine, rows[told], Rivalry(*(part[np.ix_(told, told)] for part in seen.rivalry)))
 
 
 def of_photos(photos: Photos, *, packages: bool, every: int, siblings: int = 0) -> list[Sample]:
@@ -96,44 +107,57 @@ def of_photos(photos: Photos, *, packages: bool, every: int, siblings: int = 0) 
         pictures += [sibling(pictures[ids.index(product)], others, rng) for _ in range(siblings)]
     examiner = Examiner([picture] for picture in pictures)
     chosen = [(picture, product) for picture, product in photos.natural if product in tuned][::every]
-    shown = (Shown(read_picture(photos.root / picture), ids.index(product)) for picture, product in chosen)
+    shown = (Shown(read_picture(photos.root / one), frozenset({ids.index(product)})) for one, product in chosen)
     return list(examiner.samples(shown, without_every=3))
 
 
-def of_world(seed: int, seconds: float) -> list[Sample]:
-    """Frames of a made-up show, with look-alikes and products that no catalogue lists among what is shown."""
-    show = random_show(seed, seconds)
+def of_live(live: Live) -> list[Sample]:
+    """Frames of a live: a product is plainly presented, or nothing is."""
+    truth = live.truth()
     with TemporaryDirectory() as folder:
-        path = Path(folder)
-        write_catalogue(show.products, path)
-        catalogue = [
-            [read_picture(file) for file in sorted(path.glob(f"images/{product.product_id}-*.jpg"), key=_front_first)]
-            for product in show.products
-            if product.listed
-        ]
-    return list(Examiner(catalogue).samples(_frames(show), without_every=5))
+        live.write_catalogue(Path(folder))
+        catalogue = read_feed(Path(folder))
+        examiner = Examiner([read_picture(file) for file in files] for files in catalogue.values())
+    ids = list(catalogue)
+    shown = (
+        Shown(_streamed(live, round(at * FPS)), _places(ids, presented), _places(ids, _lying(truth, at) - presented))
+        for at in np.arange(0.0, live.seconds, STEP_S).tolist()
+        if (presented := presented_at(truth, at)) is not None
+    )
+    return list(examiner.samples(shown, without_every=5))
 
 
-def _frames(show: Show) -> Iterator[Shown]:
-    """Frames in which every product is either plainly in view or out of it."""
-    listed = [product.product_id for product in show.products if product.listed]
-    bodies = {item.product.product_id: make_body(item.product) for item in show.introductions}
-    camera = Camera(show)
-    for number in range(0, show.frames, int(STEP_S * FPS)):
-        at = number / FPS
-        there = [item for item in show.introductions if item.path.pose(at) is not None]
-        if any(visible(bodies[item.product.product_id], item, at) < SEEN for item in there):
-            continue
-        known = [listed.index(item.product.product_id) for item in there if item.product.listed]
-        picture = cv2.cvtColor(camera.picture(number), cv2.COLOR_YUV2RGB_I420)
-        yield Shown(_streamed(np.asarray(picture, np.uint8)), known[-1] if known else None)
+def read_feed(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of each product of a live's catalogue, the main one first."""
+    with (folder / FEED).open(encoding="utf-8", newline="") as feed:
+        return {
+            row["id"]: [
+                folder / link for link in (row["image_link"], *row["additional_image_link"].split(",")) if link
+            ]
+            for row in csv.DictReader(feed)
+        }
 
 
-def _streamed(picture: Image) -> Image:
-    small = cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA)
-    _, coded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+def presented_at(truth: Truth, at: Seconds) -> frozenset[str] | None:
+    """Products that are presented, those of no catalogue among them; None near the ends of an introduction."""
+    near = [one for one in truth.shown if one.shown_at - COMING_S <= at <= one.hidden_at + COMING_S]
+    if any(not one.shown_at + EDGE_S <= at <= one.hidden_at - EDGE_S for one in near):
+        return None
+    return frozenset(one.product_id for one in near)
+
+
+def _lying(truth: Truth, at: Seconds) -> frozenset[str]:
+    return frozenset(other.product_id for other in truth.others if other.start <= at <= other.stop)
+
+
+def _places(ids: Sequence[str], products: frozenset[str]) -> frozenset[int]:
+    return frozenset(place for place, product_id in enumerate(ids) if product_id in products)
+
+
+def _streamed(live: Live, frame: int) -> Image:
+    """As a recogniser gets it: scaled to 640 px, through a livestream's compression."""
+    picture = cv2.cvtColor(live.picture(frame), cv2.COLOR_YUV2BGR_I420)
+    scale = WATCHED / max(picture.shape[:2])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    _, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
-
-
-def _front_first(file: Path) -> tuple[bool, str]:
-    return "front" not in file.name, file.name

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from engines.errors import BundleError
 from engines.manifest import MANIFEST, read_manifest, verify_files
 from engines.onnx import OnnxEncoder, encoder_info, open_session
+from engines.presence import SINGLE, Presence, read_presence
 from engines.shows import THEORY, FalseShows, read_false_shows
 from engines.tokens import TokenMatcher
 
@@ -42,6 +43,11 @@ class Bundle(Protocol):
     @property
     def false_shows(self) -> FalseShows:
         """What a threshold on its probabilities lets through."""
+        ...
+
+    @property
+    def presence(self) -> Presence:
+        """How views that follow one another add up."""
         ...
 
     def encoder(self, threads: int = 1) -> FrameEncoder:
@@ -92,6 +98,10 @@ class ClassicBundle:
     def false_shows(self) -> FalseShows:
         return read_false_shows(files("engines.classic") / "false_shows.json")
 
+    @property
+    def presence(self) -> Presence:
+        return read_presence(files("engines.classic") / "presence.json")
+
     def encoder(self, threads: int = 1) -> FrameEncoder:
         from engines.classic import ClassicEncoder  # noqa: PLC0415
 
@@ -135,6 +145,10 @@ class OnnxBundle:
     def false_shows(self) -> FalseShows:
         told = self.manifest.calibration.false_shows
         return THEORY if told is None else FalseShows(told.at_even, told.fall, told.hours)
+
+    @property
+    def presence(self) -> Presence:
+        return SINGLE
 
     def encoder(self, threads: int = 1) -> FrameEncoder:
         return OnnxEncoder(self.session(threads), self.manifest)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engines.base import Box, Encoded, EncoderInfo, Match, Patches
 from engines.errors import EngineError
+from engines.presence import SINGLE
 from engines.shows import THEORY
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class FakeBundle:
     hash = "fa4e" * 16
     votes = False
     false_shows = THEORY
+    presence = SINGLE
 
     @property
     def info(self) -> EncoderInfo:

@@ -1,11 +1,16 @@
-"""Joins what the views of one hop saw into a sighting. Pure: no clock, no loop, no gallery."""
+"""Joins what the views of one hop saw into a sighting. Pure: no clock, no loop, no gallery.
+
+A view is not judged by itself: a bundle's `Presence` says how much it tells after what the views before it had.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from engines.presence import SINGLE
+from stream.lately import Lately
 from stream.rest import Rest
 from stream.types import Candidate, Sighting
 
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engines.base import Box, Match
+    from engines.presence import Presence
     from stream.types import Seconds, Window
 
 FLOOR = 0.01  # a product that a view did not even shortlist; never 0, so that no single view decides
@@ -33,6 +39,14 @@ class Look:
     frozen: bool = False
 
 
+class Told(NamedTuple):
+    """Log-odds: of being in view by this look and by those before it, and of being held rather than at rest."""
+
+    now: float
+    lately: float
+    held: float
+
+
 def sigmoid(logit: float) -> float:
     return 1.0 / (1.0 + exp(-logit)) if logit >= 0 else exp(logit) / (1.0 + exp(logit))
 
@@ -43,44 +57,69 @@ class Fuser:
     A product is being shown when it is in view and does not rest: the probability is of both.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, presence: Presence = SINGLE) -> None:
+        self._presence = presence
         self._looks: list[Look] = []
-        self._shown: list[dict[str, float]] = []  # a probability for each product, one dictionary a look
+        self._seen: list[
+            dict[str, float]
+        ] = []  # the probability of each product to be in view, one dictionary a look
+        self._shown: list[dict[str, float]] = []  # the same of being shown
         self._rest = Rest()
+        self._lately = Lately()
 
     def push(self, look: Look) -> None:
-        self._rest.push(look.at, self._placed(look), look.grain, frozen=look.frozen)
-        held = {i: sigmoid(self._rest.held(i)) for i in look.matches}
-        self._shown.append({i: sigmoid(match.logit) * held[i] for i, match in look.matches.items()})
+        odds = self.weigh(look)
+        seen = {i: sigmoid(self._presence.in_view(told.now, told.lately)) for i, told in odds.items()}
+        held = {i: sigmoid(self._presence.in_hand(told.held)) for i, told in odds.items()}
+        self._seen.append(seen)
+        self._shown.append({i: probability * held[i] for i, probability in seen.items()})
         self._looks.append(look)
+
+    def weigh(self, look: Look) -> dict[str, Told]:
+        """What speaks for each product of the next look; `push` asks this, and so does whoever fits a `Presence`."""
+        self._rest.push(look.at, self._placed(look), look.grain, frozen=look.frozen)
+        odds = {
+            i: Told(match.logit, self._lately.odds(look.at, i, match.box), self._rest.held(i))
+            for i, match in look.matches.items()
+        }
+        self._lately.push(look)
+        return odds
 
     def close(self, window: Window) -> Sighting:
         """The sighting of this hop; starts the next hop empty."""
-        looks, shown = self._looks, self._shown
-        self._looks, self._shown = [], []
-        ids = {product_id for look in looks for product_id in look.matches}
-        candidates = [self._candidate(i, looks, shown) for i in ids]
-        ranked = sorted(candidates, key=lambda c: (-c.probability, c.product_id))
-        return Sighting(window=window, ranked=tuple(ranked), search_s=sum(look.search_s for look in looks))
+        ids = {product_id for look in self._looks for product_id in look.matches}
+        ranked = sorted(map(self._candidate, ids), key=lambda c: (-c.probability, c.product_id))
+        search_s = sum(look.search_s for look in self._looks)
+        self._clear()
+        return Sighting(window=window, ranked=tuple(ranked), search_s=search_s)
 
     def reset(self) -> None:
-        self._looks.clear()
-        self._shown.clear()
+        self._clear()
         self._rest.reset()
+        self._lately.reset()
+
+    def _clear(self) -> None:
+        self._looks.clear()
+        self._seen.clear()
+        self._shown.clear()
 
     def _placed(self, look: Look) -> dict[str, Box]:
         boxes = {i: (match.logit, match.box) for i, match in look.matches.items() if match.box is not None}
         return {i: box for i, (odds, box) in boxes.items() if odds > PLACED or self._rest.expects(look.at, i, box)}
 
-    def _candidate(self, product_id: str, looks: Sequence[Look], shown: Sequence[Mapping[str, float]]) -> Candidate:
-        matches = [look.matches[product_id] for look in looks if product_id in look.matches]
+    def _candidate(self, product_id: str) -> Candidate:
+        matches = [look.matches[product_id] for look in self._looks if product_id in look.matches]
         best = max(matches, key=lambda match: match.logit)
         return Candidate(
             product_id=product_id,
-            probability=sum(view.get(product_id, FLOOR) for view in shown) / len(shown),
+            probability=_mean(product_id, self._shown, FLOOR),
             visual=best.visual,
             patches=best.patches,
             box=best.box,
-            in_view=sum(sigmoid(match.logit) for match in matches) / len(looks),
+            in_view=_mean(product_id, self._seen, 0.0),
             resting_since=self._rest.since(product_id),
         )
+
+
+def _mean(product_id: str, views: Sequence[Mapping[str, float]], missing: float) -> float:
+    return sum(view.get(product_id, missing) for view in views) / len(views)

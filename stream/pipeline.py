@@ -12,6 +12,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
+from engines.presence import SINGLE
 from engines.shows import THEORY
 from stream.channel import Channel, Policy
 from stream.dating import Sight
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from engines.base import Encoded, Match
+    from engines.presence import Presence
     from engines.shows import FalseShows
     from indexes.scope import Scope
     from stream.batching import Batcher
@@ -66,6 +68,7 @@ class Shared:
     play: Play = play
     tap: Tap | None = None
     false_shows: FalseShows = THEORY
+    presence: Presence = SINGLE
 
 
 @dataclass(slots=True)
@@ -183,7 +186,7 @@ class Mind:
         self._shared = shared
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
-        self._fuser = Fuser()
+        self._fuser = Fuser(shared.presence)
         self._decider = decider_of(decide, shared.false_shows)
 
     async def think(self, views: Channel[View | Gap]) -> None:

@@ -151,7 +151,7 @@ class Worker:
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:
         encoder = await asyncio.to_thread(bundle.encoder, self._config.engine_threads)
-        false_shows = await asyncio.to_thread(lambda: bundle.false_shows)  # reads a file
+        false_shows, presence = await asyncio.to_thread(lambda: (bundle.false_shows, bundle.presence))  # read files
         look = looker(self._gallery, bundle.matcher())
         largest = min(self._config.max_batch, encoder.info.max_batch)
         encode_door = Batcher("encode", encoder.encode, max_batch=largest, on_batch=self._busy)
@@ -160,7 +160,15 @@ class Worker:
             start()
         for stop in (encode_door.stop, look_door.stop):
             stack.push_async_callback(stop, deadline_s=self._config.drain_deadline_s)
-        return Shared(encode_door, look_door, self.metrics, self._clock, tap=self._tap, false_shows=false_shows)
+        return Shared(
+            encode_door,
+            look_door,
+            self.metrics,
+            self._clock,
+            tap=self._tap,
+            false_shows=false_shows,
+            presence=presence,
+        )
 
     def _livestream(self, config: StreamConfig, versions: Versions, fan_out: FanOut) -> Livestream:
         scope = self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.liveshop.errors import WorldError
 from benchmarks.liveshop.replay_decide import HOUR_S, STEPS, decide_again, false_shows, read_live
+from engines.bundle import open_bundle
 from engines.shows import THEORY, FalseShows
 from stream.errors import KNOWN
 from stream.fuse import sigmoid
@@ -27,17 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.liveshop.replay_decide import Watched
+    from engines.presence import Presence
 
 TUNING = range(1000, 2000)
 KEPT = "false_shows.json"
 
 
-def counts(lives: Sequence[Watched], tolerance_s: float = 1.0) -> list[int]:
+def counts(lives: Sequence[Watched], presence: Presence, tolerance_s: float = 1.0) -> list[int]:
     """False shows at each of STEPS."""
-    return [
-        false_shows([(live.truth, decide_again(live.trace, sigmoid(odds))) for live in lives], tolerance_s)
-        for odds in STEPS
+    told = [
+        [(live.truth, decide_again(live.trace, sigmoid(odds), presence).spans) for live in lives] for odds in STEPS
     ]
+    return [false_shows(each, tolerance_s) for each in told]
 
 
 def fit(found: Sequence[int], hours: float) -> FalseShows:
@@ -59,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="keep it with the classic bundle")
     chosen = parser.parse_args(arguments)
     try:
-        lives = [_tuning(read_live(folder)) for folder in chosen.lives]
-        found = counts(lives)
+        lives = [tuning_live(folder) for folder in chosen.lives]
+        found = counts(lives, open_bundle("classic").presence)
         curve = fit(found, sum(live.truth.seconds for live in lives) / HOUR_S)
     except KNOWN as error:
         print(f"fit_false_shows: {error}", file=sys.stderr)
@@ -73,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _tuning(live: Watched) -> Watched:
-    """A live's folder is named family-seed-index."""
+def tuning_live(folder: Path) -> Watched:
+    """A live's folder is named family-seed-index. WorldError where nothing may be fitted to it."""
+    live = read_live(folder)
     parts = live.name.split("-")
     seed = int(parts[-2]) if len(parts) > 2 and parts[-2].isdigit() else -1
     if seed not in TUNING:

@@ -4,6 +4,7 @@
 
 LIVE: folders that `nowshowing eval liveshop` watched, with truth.jsonl and trace.jsonl. The recogniser's own classes
 decide; what they are told is what they were told then. Delays count what each view cost when it was watched.
+`ece` is the calibration error of windows, as `nowshowing eval liveshop` has it. --single: views by themselves.
 --rows lists each introduction with the errors of both ends, and every span that tells of none. --curve prints, for
 thresholds from even upwards, how many false shows an hour they let through: the budget's curve is fitted to it.
 """
@@ -22,7 +23,11 @@ from benchmarks.liveshop.evaluate.replay import TRACE
 from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.score import Span, score
+from benchmarks.liveshop.scoring.calibration import Claim, calibration
+from benchmarks.liveshop.scoring.windows import presented_at
 from benchmarks.liveshop.truth import read_truth
+from engines.bundle import open_bundle
+from engines.presence import SINGLE
 from stream.config import DecideConfig, WindowConfig
 from stream.decide import Decider
 from stream.errors import KNOWN
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.evaluate.trace import Traced
     from benchmarks.liveshop.score import Score
     from benchmarks.liveshop.truth import Truth
+    from engines.presence import Presence
     from stream.types import Decision
 
 STEPS = [0.5 * n for n in range(1, 25)]  # log-odds that --curve tries
@@ -53,10 +59,17 @@ def read_live(folder: Path) -> Watched:
     return Watched(folder.name, read_truth(folder / TRUTH), read_trace(folder / TRACE))
 
 
-def decide_again(trace: Sequence[Traced], show_at: float) -> list[Span]:
+@dataclass(frozen=True, slots=True)
+class Again:
     """What would be told of one live."""
+
+    spans: list[Span]
+    windows: list[tuple[float, str, float]]  # of each, when it closed, its first product and how probable that was
+
+
+def decide_again(trace: Sequence[Traced], show_at: float, presence: Presence = SINGLE) -> Again:
     window, defaults = WindowConfig(), DecideConfig()
-    windower, fuser = Windower(length_s=window.length_s, hop_s=window.hop_s), Fuser()
+    windower, fuser = Windower(length_s=window.length_s, hop_s=window.hop_s), Fuser(presence)
     decider = Decider(
         show_at=show_at,
         hide_at=defaults.hide_at,
@@ -64,15 +77,19 @@ def decide_again(trace: Sequence[Traced], show_at: float) -> list[Span]:
         update_every_s=defaults.update_every_s,
         max_shown=defaults.max_shown,
     )
-    spans: list[Span] = []
+    again = Again([], [])
     told: dict[str, float] = {}
     for line in trace:
         closed = windower.push(line.view())
         fuser.push(line.look())
-        if closed is not None:
-            _tell(decider.push(fuser.close(closed)), line.at + line.encode_s + line.search_s, told, spans)
-    _tell(decider.end(Reason.END_OF_STREAM), trace[-1].at if trace else 0.0, told, spans)
-    return sorted(spans, key=lambda span: (span.shown_at, span.product_id))
+        if closed is None:
+            continue
+        sighting = fuser.close(closed)
+        again.windows.extend((line.at, first.product_id, first.probability) for first in sighting.ranked[:1])
+        _tell(decider.push(sighting), line.at + line.encode_s + line.search_s, told, again.spans)
+    _tell(decider.end(Reason.END_OF_STREAM), trace[-1].at if trace else 0.0, told, again.spans)
+    again.spans.sort(key=lambda span: (span.shown_at, span.product_id))
+    return again
 
 
 def _tell(decisions: Sequence[Decision], at: float, told: dict[str, float], spans: list[Span]) -> None:
@@ -99,8 +116,15 @@ def false_shows(lives: Sequence[tuple[Truth, Sequence[Span]]], tolerance_s: floa
     )
 
 
-def pooled(lives: Sequence[Watched], show_at: float) -> dict[str, float | None]:
-    scores = [(live, score(live.truth, decide_again(live.trace, show_at))) for live in lives]
+def window_claims(truth: Truth, again: Again) -> list[Claim]:
+    asked = [shown for shown in truth.shown if shown.listed]
+    return [Claim(said, product_id in presented_at(asked, at)) for at, product_id, said in again.windows]
+
+
+def pooled(lives: Sequence[Watched], show_at: float, presence: Presence = SINGLE) -> dict[str, float | None]:
+    told_again = [(live, decide_again(live.trace, show_at, presence)) for live in lives]
+    scores = [(live, score(live.truth, again.spans)) for live, again in told_again]
+    claims = [claim for live, again in told_again for claim in window_claims(live.truth, again)]
     right = sum(row.span is not None for _, found in scores for row in found.rows)
     asked = sum(row.shown.listed for _, found in scores for row in found.rows)
     told = sum(len(found.stray) for _, found in scores) + right
@@ -116,6 +140,7 @@ def pooled(lives: Sequence[Watched], show_at: float) -> dict[str, float | None]:
         "wrong_s_per_hour": sum(found.wrong_product_s for _, found in scores) / hours,
         "flaps_per_hour": sum(found.flaps for _, found in scores) / hours,
         "onset_median_s": median(delays) if delays else None,
+        "ece": calibration(claims, 0).ece,
         "onset_p95_s": delays[min(len(delays) - 1, int(0.95 * len(delays)))] if delays else None,
     }
 
@@ -145,6 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("lives", type=Path, nargs="+", help="folders of watched lives")
     parser.add_argument("--show-at", type=float, default=0.95, help="probability to show at (default: %(default)s)")
+    parser.add_argument(
+        "--single", action="store_true", help="without what the classic bundle knows of earlier views"
+    )
     parser.add_argument("--rows", action="store_true", help="every introduction and every stray span")
     parser.add_argument("--curve", action="store_true", help="false shows an hour over thresholds")
     chosen = parser.parse_args(arguments)
@@ -153,13 +181,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KNOWN as error:
         print(f"replay_decide: {error}", file=sys.stderr)
         return 1
+    presence = SINGLE if chosen.single else open_bundle("classic").presence
     for live in lives if chosen.rows else []:
-        print("\n".join(rows(live, score(live.truth, decide_again(live.trace, chosen.show_at)))))
+        print("\n".join(rows(live, score(live.truth, decide_again(live.trace, chosen.show_at, presence).spans))))
     for odds in STEPS if chosen.curve else []:
-        told = [(live.truth, decide_again(live.trace, sigmoid(odds))) for live in lives]
+        told = [(live.truth, decide_again(live.trace, sigmoid(odds), presence).spans) for live in lives]
         hours = sum(live.truth.seconds for live in lives) / HOUR_S
         print(json.dumps({"log_odds": odds, "false_shows_per_hour": false_shows(told, 1.0) / hours}))
-    print(json.dumps(pooled(lives, chosen.show_at)))
+    print(json.dumps(pooled(lives, chosen.show_at, presence)))
     return 0
 
 

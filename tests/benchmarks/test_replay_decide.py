@@ -53,23 +53,24 @@ def live(tmp_path: Path) -> Path:
 
 
 def test_the_recogniser_decides_again_what_it_was_told_then() -> None:
-    spans = decide_again(traced(LINE), 0.95)
+    spans = decide_again(traced(LINE), 0.95).spans
     assert [(s.product_id, s.shown_at, s.hidden_at) for s in spans[:2]] == [("A", 2.0, 5.5), ("B", 8.0, 10.5)]
     assert spans[0].told_after_s == pytest.approx(0.5 + 0.15)
 
 
 def test_what_nobody_introduced_is_a_false_show_and_a_higher_threshold_has_fewer() -> None:
-    told = [len(decide_again(traced(LINE), show_at)) for show_at in (0.7, 0.999)]
+    told = [len(decide_again(traced(LINE), show_at).spans) for show_at in (0.7, 0.999)]
     assert told == [3, 2]
-    assert false_shows([(truth(), decide_again(traced(LINE), 0.7))], 1.0) == 2
+    assert false_shows([(truth(), decide_again(traced(LINE), 0.7).spans)], 1.0) == 2
 
 
 def test_rows_name_every_introduction_and_every_stray_span(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert replay_decide.main([str(live), "--rows", "--curve", "--show-at", "0.999"]) == 0
+    assert replay_decide.main([str(live), "--rows", "--curve", "--single", "--show-at", "0.999"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[:4] for line in lines[:3]] == ["ok  ", "unl.", "TOLD"]
     assert len(lines) == 3 + len(STEPS) + 1
     assert json.loads(lines[-1])["recall"] == 1.0
+    assert json.loads(lines[-1])["ece"] > 0
 
 
 def test_a_folder_without_a_trace_is_told_and_nothing_is_scored(

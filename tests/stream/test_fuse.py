@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Box, Match
+from engines.presence import Presence
 from stream.fuse import FLOOR, PLACED, Fuser, Look, sigmoid
+from stream.lately import LEAST
 from stream.types import View, Window
 
 pytestmark = pytest.mark.unit
@@ -93,3 +95,15 @@ def test_the_place_of_a_product_that_is_hardly_there_is_not_believed(view_at: Vi
 def test_sigmoid_is_a_probability_everywhere(logit: float) -> None:
     assert 0.0 <= sigmoid(logit) <= 1.0
     assert sigmoid(logit) + sigmoid(-logit) == pytest.approx(1.0)
+
+
+def test_a_bundle_says_how_much_the_views_before_count(view_at: ViewAt) -> None:
+    fuser = Fuser(Presence(constant=1.0, now=1.0, lately=0.5, resting=0.0, held=1.0))
+    probabilities = []
+    for n in range(3):
+        fuser.push(Look(n / 2, {"A": match(0.5)}))
+        probabilities.append(fuser.close(window(view_at(n / 2))).ranked[0].probability)
+    assert probabilities == pytest.approx([sigmoid(1.5 + 0.5 * LEAST), sigmoid(1.75), sigmoid(1.75)])
+    fuser.reset()
+    fuser.push(Look(9.0, {"A": match(0.5)}))
+    assert fuser.close(window(view_at(9.0))).ranked[0].probability == pytest.approx(probabilities[0])

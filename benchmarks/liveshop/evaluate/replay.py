@@ -149,7 +149,7 @@ def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> di
     look = looker(gallery, bundle.matcher())
     scope = gallery.scope()
     known = {product.product_id for product in gallery.products}
-    fuser = Fuser()
+    fuser = Fuser(bundle.presence)
     found: dict[int, Ranked] = {}
     for n, one in enumerate(kept):
         query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked))
