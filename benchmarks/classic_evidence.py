@@ -90,7 +90,7 @@ class Examiner:
         told = [n for n, owner in enumerate(owners) if owner not in lying]
         rows = np.array([features(found.evidence) for found in seen.found.values()]).reshape(-1, FEATURES)
         mine = np.array([owners[n] in right for n in told], np.bool_)
-        return Sample(mine, rows[told], Rivalry(*(part[np.ix_(told, told)] for part in seen.rivalry)))
+        return Sample(mine, rows[told], seen.rivalry.among(told))
 
 
 def of_photos(photos: Photos, *, packages: bool, every: int, siblings: int = 0) -> list[Sample]:

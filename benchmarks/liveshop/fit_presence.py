@@ -88,7 +88,7 @@ def loss(numbers: Vector, views: Views) -> float:
 
 def fit(views: Views, hours: float) -> Presence:
     numbers = descend(lambda at: loss(at, views), np.array(START))
-    return Presence(*(round(float(value), 2) for value in numbers), hours=round(hours, 2))
+    return Presence(*(round(float(value), 2) for value in numbers), round(hours, 2))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

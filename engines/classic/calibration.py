@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
@@ -84,6 +86,10 @@ class Rivalry(NamedTuple):
         self.contest[one, two] = self.contest[two, one] = True
         self.look[one, two], self.look[two, one] = look, -look
         self.prints[one, two], self.prints[two, one] = prints, -prints
+
+    def among(self, some: Sequence[int]) -> Rivalry:
+        pairs = np.ix_(some, some)
+        return Rivalry(self.contest[pairs], self.look[pairs], self.prints[pairs])
 
 
 def nobody(count: int) -> Rivalry:
