@@ -88,7 +88,8 @@ def loss(numbers: Vector, views: Views) -> float:
 
 def fit(views: Views, hours: float) -> Presence:
     numbers = descend(lambda at: loss(at, views), np.array(START))
-    return Presence(*(round(float(value), 2) for value in numbers), round(hours, 2))
+    constant, now, lately, resting, held = (round(float(value), 2) for value in numbers)
+    return Presence(constant, now, lately, resting, held, round(hours, 2))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
