@@ -33,6 +33,7 @@ class Patches:
     vectors: PatchVectors
     places: Places
     thumb: Image  # a small copy for colour and pixel checks; (0, 0, 3) where the engine has no use for one
+    picture: Image | None = None  # the frame itself, for an engine that looks at a place of it again; never stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VERSION = "2"  # raise it whenever the same picture would give other features
 POINTS = 1400  # of one picture
 THUMB = 256  # px of the longer side
+KEPT = 1280  # px of the longer side of what a second look may see
 COLOUR_SHARE = 0.3  # of the squared embedding; the rest is texture
 
 CLASSIC_INFO = EncoderInfo(
@@ -53,7 +54,8 @@ class ClassicEncoder:
         points = self._finder.find(image)
         vectors = self._vocabulary.project(points.descriptors)
         thumb = thumbnail(image, THUMB)
-        return Encoded(self._embedding(vectors, thumb), Patches(vectors, points.places, thumb))
+        picture = thumbnail(image, KEPT) if max(image.shape) > KEPT else image
+        return Encoded(self._embedding(vectors, thumb), Patches(vectors, points.places, thumb, picture))
 
     def _embedding(self, vectors: PatchVectors, thumb: Image) -> Embedding:
         """Texture and colour in stated shares; colour is never empty, so the length is never zero."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
-from engines.classic.colour import compare, rather
+from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
+from engines.classic.colour import Lab, Mask, compare, rather
 from engines.classic.geometry import (
     PRINT,
     Fit,
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.base import Box, PatchVectors
-    from engines.classic.geometry import Layout
+    from engines.base import Box, Image, PatchVectors
     from engines.classic.laying import Homography
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
 ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
+SMALL = 0.12  # of the frame: what fills more has been seen well enough
+UNSETTLED = (-5.0, 3.0)  # log-odds that seeing it larger can still change
+AGAIN = 2  # places of a frame that are looked at again, the best supported first
 MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
 
 
@@ -48,12 +51,14 @@ Key = tuple[int, ...]
 
 @dataclass(slots=True)
 class Found:
-    """One catalogue picture laid into the frame."""
+    """One catalogue picture laid into a scene. `box` in shares of the frame; `seen`: what is there, in its shape."""
 
     encoded: Encoded
     canvas: Canvas
+    scene: Scene
     fit: Fit
     box: Box
+    seen: tuple[Lab, Mask]
     evidence: Evidence
 
 
@@ -76,6 +81,7 @@ class ClassicMatcher:
     def __init__(self) -> None:
         self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
         self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None]] = {}
+        self._closer = Closer()
         self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
@@ -89,23 +95,35 @@ class ClassicMatcher:
 
     def examine(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> Examined:
         """The evidence before it is weighed: what the weights are fitted to."""
-        frame = layout(query.patches)
+        frame = whole(query.patches)
+        best = self._best(frame, candidates)
+        if query.patches.picture is not None:
+            self._again(query.patches.picture, best, candidates)
+        return self._rivals(frame, best)
+
+    def _again(self, picture: Image, best: dict[int, Found], candidates: Sequence[Sequence[Encoded]]) -> None:
+        for place in _unsettled(best):
+            scene = self._closer.look(picture, place)
+            if scene is not None:
+                _take(best, place, self._best(scene, candidates))
+
+    def _best(self, scene: Scene, candidates: Sequence[Sequence[Encoded]]) -> dict[int, Found]:
         best: dict[int, Found] = {}
-        for one in self._consensus(query, frame, candidates):
-            found = self._look(query, frame, one) if one.owner not in best and len(best) < CLOSE else None
+        for one in self._consensus(scene, candidates):
+            found = self._look(scene, one) if one.owner not in best and len(best) < CLOSE else None
             if found is not None:
                 best[one.owner] = found
-        return self._rivals(query, best)
+        return best
 
-    def _consensus(self, query: Encoded, frame: Layout, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
+    def _consensus(self, scene: Scene, candidates: Sequence[Sequence[Encoded]]) -> list[Laid]:
         """Every picture proposes where it lies; the best supported are fitted. The heaviest fit first."""
-        seen = query.patches.vectors.astype(np.float32)
+        seen = scene.patches.vectors.astype(np.float32)
         proposed = []
         for owner, pictures in enumerate(candidates):
             most = int(PRINT / max(len(pictures), 1) ** 0.5)  # more views of one product repeat one another
             for picture in pictures:
                 pairs = tentative(self._likeness(seen, picture.patches.vectors[:most]))
-                proposal = propose(frame, layout(picture.patches, most), pairs)
+                proposal = propose(scene.plane, layout(picture.patches, most), pairs)
                 if proposal is not None:
                     proposed.append((proposal, owner, picture))
         proposed.sort(key=lambda one: -one[0].support)
@@ -121,12 +139,13 @@ class ClassicMatcher:
         room = self._scratch[:wanted].reshape(len(seen), len(vectors))
         return np.matmul(seen, vectors.astype(np.float32).T, out=room)
 
-    def _look(self, query: Encoded, frame: Layout, laid: Laid) -> Found | None:
+    def _look(self, scene: Scene, laid: Laid) -> Found | None:
         canvas = self._canvas(laid.picture)
-        box = box_of(laid.fit.homography, canvas.outline, frame)
+        box = box_of(laid.fit.homography, canvas.outline, scene.plane)
         if box is None:
             return None
-        seen, mask = seen_through(canvas, laid.fit.homography, query.patches.thumb)
+        box = in_frame(box, scene.window)
+        seen, mask = seen_through(canvas, laid.fit.homography, scene.patches.thumb)
         look = compare(seen, canvas.lab, mask)
         evidence = Evidence(
             pairs=len(laid.fit.pairs.frame),
@@ -138,7 +157,7 @@ class ClassicMatcher:
             area=box.w * box.h,
             spread=spread(laid.fit, layout(laid.picture.patches), canvas.outline),
         )
-        return Found(laid.picture, canvas, laid.fit, box, evidence)
+        return Found(laid.picture, canvas, scene, laid.fit, box, (seen, mask), evidence)
 
     def _canvas(self, picture: Encoded) -> Canvas:
         key = _key(picture)
@@ -146,26 +165,27 @@ class ClassicMatcher:
         _keep(self._canvases, key, kept)
         return kept[1]
 
-    def _rivals(self, query: Encoded, best: dict[int, Found]) -> Examined:
+    def _rivals(self, frame: Scene, best: dict[int, Found]) -> Examined:
         """Candidates in the same place are rivals: they will share one probability."""
         found = list(best.values())
         rivalry = nobody(len(found))
         for i, one in enumerate(found):
             for j, two in enumerate(found[:i]):
                 if overlap(one.box, two.box) > SAME_PLACE:
-                    rivalry.meet(i, j, self._duel(query, one, two), exclusive(one.fit, two.fit))
+                    prints = exclusive(one.fit, two.fit) if one.scene is two.scene else 0.0
+                    rivalry.meet(i, j, self._duel(frame, one, two), prints)
         return Examined(best, rivalry)
 
-    def _duel(self, query: Encoded, one: Found, two: Found) -> float:
+    def _duel(self, frame: Scene, one: Found, two: Found) -> float:
         """Compared in the better fit's place, the other picture laid over it."""
         if one.fit.weight < two.fit.weight:
-            return -self._duel(query, two, one)
-        onto = self._alignment(one, two)
-        seen, mask = seen_through(one.canvas, one.fit.homography, query.patches.thumb)
+            return -self._duel(frame, two, one)
+        onto = self._alignment(frame, one, two)
+        seen, mask = one.seen
         other, covered = laid_out(one.canvas, onto, two.canvas)
         return rather(seen, one.canvas.lab, other, mask & covered)
 
-    def _alignment(self, one: Found, two: Found) -> Homography:
+    def _alignment(self, frame: Scene, one: Found, two: Found) -> Homography:
         """Where picture two lies on picture one: by their own prints where these agree, else through the frame."""
         key = (_key(one.encoded), _key(two.encoded))
         kept = self._alignments.pop(key, None)
@@ -174,7 +194,29 @@ class ClassicMatcher:
         _keep(self._alignments, key, kept)
         if kept[2] is not None:
             return kept[2]
-        return np.asarray(np.linalg.inv(one.fit.homography) @ two.fit.homography, dtype=np.float64)
+        first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
+        return np.asarray(np.linalg.inv(first) @ second, dtype=np.float64)
+
+
+def _unsettled(best: dict[int, Found]) -> list[Box]:
+    """Small places where something may be, apart from one another; the best supported first."""
+    places: list[Box] = []
+    for found in best.values():
+        small = found.box.w * found.box.h < SMALL
+        open_yet = UNSETTLED[0] < log_odds(found.evidence) < UNSETTLED[1]
+        if small and open_yet and all(overlap(found.box, place) <= SAME_PLACE for place in places):
+            places.append(found.box)
+    return places[:AGAIN]
+
+
+def _take(best: dict[int, Found], place: Box, again: dict[int, Found]) -> None:
+    """What the second look found stands for all that the first found in that place, if it found anything."""
+    if again:
+        for owner in [owner for owner, found in best.items() if overlap(found.box, place) > SAME_PLACE]:
+            del best[owner]
+    for owner, found in again.items():
+        if owner not in best or best[owner].fit.weight < found.fit.weight:
+            best[owner] = found
 
 
 def _key(picture: Encoded) -> Key:

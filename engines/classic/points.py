@@ -30,10 +30,10 @@ class Points(NamedTuple):
 NOTHING = Points(np.zeros((0, 128), np.float32), np.zeros((0, 4), np.float32))
 
 
-def working_copy(image: Image) -> NDArray[np.uint8]:  # (height, width), grey
+def working_copy(image: Image, area: int = AREA) -> NDArray[np.uint8]:  # (height, width), grey
     """The picture in grey at the size all engines of this kind look at."""
     height, width = image.shape[:2]
-    scale = min((AREA / (height * width)) ** 0.5, MAX_ENLARGE)
+    scale = min((area / (height * width)) ** 0.5, MAX_ENLARGE)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
@@ -43,8 +43,8 @@ def working_copy(image: Image) -> NDArray[np.uint8]:  # (height, width), grey
 class PointFinder:
     """Holds OpenCV's detector, which is costly to make and is not thread safe."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, area: int = AREA) -> None:
+        self._limit, self._area = limit, area
         self._sift = cv2.SIFT_create(  # type: ignore[attr-defined, unused-ignore]
             nfeatures=limit, contrastThreshold=CONTRAST, sigma=SIGMA
         )
@@ -52,7 +52,7 @@ class PointFinder:
     def find(self, image: Image) -> Points:
         if min(image.shape[:2]) < 2:
             return NOTHING
-        grey = working_copy(image)
+        grey = working_copy(image, self._area)
         if min(grey.shape) < MIN_SIDE:
             return NOTHING
         found, raw = self._sift.detectAndCompute(grey, None)
