@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from stream.dating import Sight, continues, earliest, near
 from stream.fuse import FLOOR
+from stream.lookalikes import alternatives, confidence, undecided, waits
 from stream.rest import overlap
 from stream.types import Candidate, Change, Decision, Moment, Reason
 
@@ -62,6 +63,9 @@ class _Track:
     told: Candidate | None = None
     told_at: Seconds = 0.0
 
+    def ready(self, now: Moment) -> bool:
+        return not self.shown and self.seen == now and not waits(self.candidate)
+
 
 class Decider:
     """Never shows a product twice without hiding it in between, and hides whatever it has shown."""
@@ -103,12 +107,14 @@ class Decider:
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: hides first, then updates, then shows."""
         now = _moment(sighting)
+        mistaken = list(self._names_anew(sighting, now))
         self._weigh(sighting, now)
         shows = list(self._shows(sighting, now))
         new = bool(shows)
         self._before = now
         put_down = list(self._puts_down(sighting))
-        return [*put_down, *self._hides(now, replaced=new), *self._updates(sighting, now), *shows]
+        hides = self._hides(now, replaced=new)
+        return [*mistaken, *put_down, *hides, *self._updates(sighting, now), *shows]
 
     def end(self, why: Reason) -> list[Decision]:
         """The stream broke or stops: everything shown is hidden, everything known is forgotten."""
@@ -126,6 +132,21 @@ class Decider:
             return [self._hide(product_id, Reason.PRODUCT_REMOVED)]
         self._tracks.pop(product_id, None)
         return []
+
+    def _names_anew(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
+        """Of look-alikes another stands for all: what was seen was seen of it, whatever it was taken for."""
+        for new in sighting.ranked:
+            old = None if new.lookalikes is None else new.lookalikes.instead_of
+            if old is None or old not in self._tracks or new.product_id in self._tracks:
+                continue
+            track = self._tracks[old]
+            if track.shown:
+                track.last = now
+                yield self._hide(old, Reason.MISTAKEN)
+            self._tracks.pop(old, None)
+            track.shown, track.told, track.candidate = False, None, new
+            self._tracks[new.product_id] = track
+            self._past[new.product_id] = self._past.pop(old, ())
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
@@ -169,7 +190,7 @@ class Decider:
 
     def _shows(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
         room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
-        ready = [i for i, t in self._tracks.items() if not t.shown and t.evidence >= self._show and t.seen == now]
+        ready = [i for i, t in self._tracks.items() if t.ready(now) and t.evidence >= self._show]
         best_first = sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))
         for product_id in [i for i in best_first if not self._claimed(i, now)][: max(room, 0)]:
             track = self._tracks[product_id]
@@ -211,16 +232,18 @@ class Decider:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
             told = track.told
-            if told is None or track.seen != now or now.pts - track.told_at < self._update_every_s:
+            if told is None or track.seen != now:
                 continue
-            if abs(track.candidate.probability - told.probability) >= NEWS:
+            due = now.pts - track.told_at >= self._update_every_s
+            news = abs(confidence(track.candidate) - confidence(told)) >= NEWS
+            if (due and news) or undecided(track.candidate) != undecided(told):
                 yield self._decision(Change.UPDATED, track, sighting)
 
     def _decision(self, change: Change, track: _Track, sighting: Sighting) -> Decision:
         track.told, track.told_at = track.candidate, track.seen.pts
         mine = track.candidate.product_id
-        others = tuple(c for c in sighting.ranked if c.product_id != mine)[:MAX_ALTERNATIVES]
-        return Decision(change, track.candidate, others, track.first, track.frames)
+        others = (*alternatives(track.candidate), *(c for c in sighting.ranked if c.product_id != mine))
+        return Decision(change, track.candidate, others[:MAX_ALTERNATIVES], track.first, track.frames)
 
     def _hide(self, product_id: str, why: Reason) -> Decision:
         track = self._tracks.pop(product_id)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from stream.lookalikes import alternatives, confidence, undecided
 from stream.types import Change, Reason, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from stream import types
     from stream.clock import Clock
@@ -80,13 +82,27 @@ class Box(Data):
     h: float
 
 
+class HeardWords(Data):
+    """Words that named this product, as they were heard. Times are stream time, as `pts` is."""
+
+    text: str
+    start: float
+    end: float
+    weight: float = Field(description="Log-odds for this product that they were worth; below zero: against it.")
+
+
 class Evidence(Data):
     visual: float = Field(description="Likeness of the whole picture.")
     patches: float = Field(description="Likeness after looking closely.")
-    speech: float = Field(description="What was said for this product.")
+    speech: float = Field(description="Log-odds that what was said adds for this product; below zero: against it.")
     box: Box | None
     words: tuple[str, ...] = Field(description="Words heard that speak for this product.")
     frames: int = Field(ge=0, description="Frames that took part.")
+    heard: tuple[HeardWords, ...] = Field(default=(), description="The words that counted, and what each was worth.")
+    suspended: str | None = Field(
+        default=None, description="Why nothing that is said counts at present: music, ad, muted, gap, behind, ..."
+    )
+    unseen: bool = Field(default=False, description="It was named and not seen; only where the livestream allows it.")
 
 
 class Alternative(Data):
@@ -116,6 +132,11 @@ class ProductData(Data):
     shop_id: str | None
     product_id: str
     sku_group: str | None = Field(description="Products that look the same; null for a product on its own.")
+    undecided: bool = Field(
+        default=False,
+        description="It is one of `sku_group`, this one or one of `alternatives`, and nobody has said which: "
+        "`product` holds only what they have in common.",
+    )
     state: Change
     confidence: Share = Field(description="Calibrated probability that this product is being shown.")
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=MAX_ALTERNATIVES)]
@@ -255,20 +276,22 @@ class Scribe:
     def decision(self, decision: types.Decision) -> Event:
         product_id = decision.candidate.product_id
         facts = self._facts(product_id, decision.change)
+        alike = decision.candidate.lookalikes
         latency = {stage: round(seconds, 6) for stage, seconds in decision.latency.items()}
         data = ProductData(
             stream_id=self._stream_id,
             shop_id=self._shop_id,
             product_id=product_id,
-            sku_group=facts.sku_group,
+            sku_group=facts.sku_group or (None if alike is None else alike.group),
+            undecided=undecided(decision.candidate),
             state=decision.change,
-            confidence=_share(decision.candidate.probability),
+            confidence=_share(confidence(decision.candidate)),
             alternatives=_alternatives(decision.alternatives),
             shown_at=_moment(decision.shown_at),
             hidden_at=None if decision.hidden_at is None else _moment(decision.hidden_at),
             reason=decision.why,
             evidence=_evidence(decision),
-            product=Product(title=facts.title, price=facts.price, link=facts.link, image_link=facts.image_link),
+            product=self._product(decision.candidate, facts),
             latency=latency,
             versions=self._versions,
         )
@@ -288,6 +311,12 @@ class Scribe:
         )
         return self._event(Type.STATUS, data)
 
+    def _product(self, candidate: types.Candidate, facts: ProductFacts) -> Product:
+        if not undecided(candidate):
+            return Product(title=facts.title, price=facts.price, link=facts.link, image_link=facts.image_link)
+        others = [self._lookup(other.product_id) for other in alternatives(candidate)]
+        return _in_common([facts, *(other for other in others if other is not None)])
+
     def _event(self, type_: Type, data: ProductData | StatusData, since_frame_s: float = 0.0) -> Event:
         self._seq += 1
         now = self._clock.now()
@@ -301,6 +330,19 @@ class Scribe:
         else:
             self._shown[product_id] = facts
         return facts
+
+
+def _in_common(all_facts: Sequence[ProductFacts]) -> Product:
+    """What is true whichever of them it is. Their pictures look the same: the first one's will do."""
+    titles = [(facts.title or "").split() for facts in all_facts]
+    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*titles, strict=False)))
+    prices, links = ({getattr(facts, name) for facts in all_facts} for name in ("price", "link"))
+    return Product(
+        title=" ".join(words[0] for words in shared).rstrip(" ,;:-–(") or None,
+        price=prices.pop() if len(prices) == 1 else None,
+        link=links.pop() if len(links) == 1 else None,
+        image_link=all_facts[0].image_link,
+    )
 
 
 def _share(probability: float) -> float:
@@ -323,12 +365,14 @@ def _evidence(decision: types.Decision) -> Evidence:
     return Evidence(
         visual=round(seen.visual, 4),
         patches=round(seen.patches, 4),
-        speech=round(seen.speech, 4),
+        speech=round(seen.speech or 0.0, 4),
         box=box,
-        words=(),
+        words=tuple(words.text for words in seen.said if words.weight > 0),
         frames=decision.frames,
+        heard=tuple(
+            HeardWords(text=w.text, start=round(w.start, 3), end=round(w.end, 3), weight=round(w.weight, 4))
+            for w in seen.said
+        ),
+        suspended=seen.suspended,
+        unseen=seen.unseen,
     )
-
-
-def _since_frame(latency: Mapping[str, float]) -> float:
-    return sum(latency.get(stage, 0.0) for stage in AFTER_DECODE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream.errors import NowShowingError, leaves
+from stream.heard import NOBODY
 from stream.pipeline import Figures, reason_of, run_stream
 from stream.retry import Backoff
 from stream.types import Change, Reason, State, Status
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from indexes.scope import Scope
     from stream.config import StreamConfig
     from stream.events import Event, Scribe
+    from stream.heard import Alike
     from stream.pipeline import Shared
     from stream.types import Decision
 
@@ -34,8 +36,16 @@ LOG_AGAIN_S = 600.0  # the same trouble is logged again this often, not with eve
 class Livestream:
     """What breaks in here never reaches another livestream."""
 
-    def __init__(self, config: StreamConfig, scope: Scope, scribe: Scribe, publish: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        config: StreamConfig,
+        scope: Scope,
+        scribe: Scribe,
+        publish: Callable[[Event], None],
+        alike: Alike = NOBODY,
+    ) -> None:
         self.config = config
+        self._alike = alike
         self._scope = scope
         self._scribe = scribe
         self._publish = publish
@@ -112,6 +122,7 @@ class Livestream:
                 publish=self._decided,
                 on_status=on_status,
                 figures=self._figures,
+                alike=self._alike,
             )
         except ExceptionGroup as errors:
             if self._stopping:

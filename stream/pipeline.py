@@ -19,6 +19,8 @@ from stream.dating import Sight
 from stream.decide import Decider
 from stream.errors import NowShowingError
 from stream.fuse import Fuser, sigmoid
+from stream.heard import NOBODY, Heard
+from stream.hearsay import Hearsay
 from stream.matching import Query
 from stream.source import play
 from stream.types import Change, Frame, Gap, Moment, Reason, View
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from stream.clock import Clock
     from stream.config import DecideConfig, StreamConfig
     from stream.fuse import Look
+    from stream.heard import Alike
     from stream.metrics import Metrics
     from stream.types import Decision, Image, Sighting, Status
 
@@ -89,6 +92,7 @@ async def run_stream(
     publish: Publish,
     on_status: OnStatus,
     figures: Figures | None = None,
+    alike: Alike = NOBODY,
 ) -> Reason:
     """Runs until the livestream is over and says why; raises what broke it."""
     frames: Channel[Frame | Gap] = Channel(
@@ -99,7 +103,7 @@ async def run_stream(
         on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
     )
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
-    mind = Mind(config, scope, shared, publish, figures or Figures())
+    mind = Mind(config, scope, shared, publish, figures or Figures(), alike)
     why = Reason.INTERNAL
     try:
         async with asyncio.TaskGroup() as group:
@@ -178,7 +182,13 @@ class Mind:
     """The judging end of a livestream: windows, looks, decisions. All its state dies with a gap."""
 
     def __init__(
-        self, config: StreamConfig, scope: Scope, shared: Shared, publish: Publish, figures: Figures
+        self,
+        config: StreamConfig,
+        scope: Scope,
+        shared: Shared,
+        publish: Publish,
+        figures: Figures,
+        alike: Alike = NOBODY,
     ) -> None:
         window, decide = config.window, config.decide
         self._figures = figures
@@ -187,6 +197,10 @@ class Mind:
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._fuser = Fuser(shared.presence)
+        self._hearsay = Hearsay()
+        self._heard = Heard(
+            alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
+        )
         self._decider = decider_of(decide, shared.false_shows)
 
     async def think(self, views: Channel[View | Gap]) -> None:
@@ -203,6 +217,8 @@ class Mind:
         """Hides what is shown and forgets the rest: state never bridges a gap."""
         self._windower.reset()
         self._fuser.reset()
+        self._heard.reset()
+        self._hearsay.reset()
         failed: list[Exception] = []
         for decision in self._decider.end(why):
             try:
@@ -224,7 +240,7 @@ class Mind:
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
-        sighting = None if window is None else self._fuser.close(window)
+        sighting = None if window is None else self._heard.join(self._fuser.close(window), self._hearsay)
         decisions = [] if sighting is None else self._decider.push(sighting)
         await self._look_back(recent)
         if self._shared.tap is not None:

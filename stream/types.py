@@ -53,6 +53,7 @@ class Reason(StrEnum):
     HUNG = "hung"  # the demuxer did not come back and was abandoned
     NOT_SEEN = "not_seen"  # the product is in view no longer
     PUT_DOWN = "put_down"  # the product is in view, but nobody presents it
+    MISTAKEN = "mistaken"  # it was a look-alike: the host has said which
     PRODUCT_REMOVED = "product_removed"
     SHUTDOWN = "shutdown"  # this worker stops
     GAVE_UP = "gave_up"  # retries used up
@@ -116,21 +117,53 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Words that spoke for a product, or against it. `weight`: the log-odds that they were worth when it was judged."""
+
+    text: str
+    start: Seconds
+    end: Seconds
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """What pictures cannot tell apart is judged as one, and one of them stands for all.
+
+    `share`: how probable it is that it is this one, given that it is one of them. `undecided`: nobody has said which.
+    `wait`: somebody still may. `instead_of`: stood for them until now.
+    """
+
+    group: str
+    share: float
+    others: tuple[tuple[str, float], ...]  # products with their shares, the likeliest first
+    undecided: bool = False
+    wait: bool = False
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One product as a window saw it. `probability` is calibrated: that the product is being shown.
 
     `in_view`: that it is in view at all, presented or not; None where that is the same. `resting_since`: it is there,
-    but lies or stands where it was, and nobody presents it.
+    but lies or stands where it was, and nobody presents it. `speech`: log-odds that were heard for it; None: nobody
+    listens. `suspended`: why nothing that is said counts. `unseen`: it was named, but not seen. With `lookalikes` all
+    that was seen is of one of them.
     """
 
     product_id: str
     probability: float
     visual: float = 0.0
     patches: float = 0.0
-    speech: float = 0.0
+    speech: float | None = None
     box: Box | None = None
     in_view: float | None = None
     resting_since: Seconds | None = None
+    said: tuple[Said, ...] = ()
+    suspended: str | None = None
+    unseen: bool = False
+    lookalikes: Lookalikes | None = None
 
 
 @dataclass(frozen=True, slots=True)

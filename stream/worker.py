@@ -10,6 +10,7 @@ from engines.bundle import open_bundle
 from engines.threads import one_blas_thread
 from indexes.gallery import open_gallery
 from stream import __version__
+from stream.alike import alike_in
 from stream.batching import Batcher
 from stream.clock import SteadyClock
 from stream.events import ProductFacts, Scribe, Versions
@@ -24,14 +25,16 @@ from stream.sink import FanOut, open_sink
 from stream.web.facts import Health, SinkAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from engines.bundle import Bundle
     from stream.clock import Clock
     from stream.config import StreamConfig, WorkerConfig
     from stream.events import Event
+    from indexes.scope import Scope
     from stream.fuse import Look
+    from stream.heard import Alike
     from stream.matching import Query
     from stream.pipeline import Tap
     from stream.sink import Sink
@@ -129,8 +132,11 @@ class Worker:
         versions = Versions(bundle=bundle.name, gallery=self._gallery.version, program=__version__)
         shared = await self._engines(stack, bundle)
         fan_out = FanOut(sinks, self.metrics, self._clock, drain_s=config.drain_deadline_s)
+        scopes = {stream.stream_id: self._scope(stream) for stream in config.streams}
+        alike = await asyncio.to_thread(self._alike, bundle, scopes)
         for stream in config.streams:
-            self._livestreams[stream.stream_id] = self._livestream(stream, versions, fan_out)
+            scope, who = scopes[stream.stream_id], alike[stream.stream_id]
+            self._livestreams[stream.stream_id] = self._livestream(stream, scope, who, versions, fan_out)
         self._fan_out = await stack.enter_async_context(fan_out)
         if config.http is not None:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
@@ -170,11 +176,21 @@ class Worker:
             presence=presence,
         )
 
-    def _livestream(self, config: StreamConfig, versions: Versions, fan_out: FanOut) -> Livestream:
-        scope = self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)
+    def _scope(self, config: StreamConfig) -> Scope:
+        return self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)
+
+    def _alike(self, bundle: Bundle, scopes: Mapping[str, Scope]) -> dict[str, Alike]:
+        """Livestreams of the same products ask once. Blocks: catalogue pictures are compared."""
+        matcher, known = bundle.matcher(), {scope.products.tobytes(): scope for scope in scopes.values()}
+        found = {products: alike_in(self._gallery, matcher, scope) for products, scope in known.items()}
+        return {stream_id: found[scope.products.tobytes()] for stream_id, scope in scopes.items()}
+
+    def _livestream(
+        self, config: StreamConfig, scope: Scope, alike: Alike, versions: Versions, fan_out: FanOut
+    ) -> Livestream:
         epoch = int(self._clock.now() * 1000)  # grows with every start of a worker
         scribe = Scribe(config.stream_id, config.shop_id, epoch, versions, self._product, self._clock)
-        return Livestream(config, scope, scribe, fan_out.publish)
+        return Livestream(config, scope, scribe, fan_out.publish, alike)
 
     def _product(self, product_id: str) -> ProductFacts:
         product = self._gallery.product(self._gallery.index_of(product_id))

@@ -1,0 +1,218 @@
+"""Joins what was seen in a hop with what was said of it. Pure: no clock, no sound; forgets nothing it was not told to.
+
+Words never make anything seen. They raise or lower what is in view, and they decide among look-alikes: products that
+pictures cannot tell apart (twins) are judged as one, and one of them stands for all until somebody says which it is.
+Siblings, which look much the same, share what was seen of them by picture and by word alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from stream.decide import logit
+from stream.fuse import FLOOR, sigmoid
+from stream.rest import overlap
+from stream.types import Candidate, Lookalikes, Said
+from stream.votes import total, votes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stream.hearsay import Hearsay
+    from stream.types import Seconds, Sighting
+
+    Votes = Mapping[str, tuple[Said, ...]]
+
+KEPT_S = 45.0  # how long a name is worth anything at all
+LEAD_S = 3.0  # hosts name a product before it is in view
+AWAY_S = 3.0  # out of view for longer, and what comes next may be another
+IN_VIEW = 0.2  # less than that is not seen: no word raises it
+PRESENT = 0.5  # more likely in view than not
+RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
+DECIDED = 0.8  # share of one look-alike from which on it is told as the one
+KEEPS = 2.0  # log-odds over all others together, by which what was decided stays so until it leaves the view
+SAME_PLACE = 0.5  # boxes that overlap by more are of one thing
+ATTENTIVE_S = 10.0  # sound was heard up to so short a time ago: somebody listens, and the host may yet say it
+UNSEEN_S = 8.0  # how long a product that was named but not seen is taken to be shown, where that is allowed
+UNSEEN_SURE = 0.8  # weight of a name from which on it may be told unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Of the products in scope. `groups`: the group of each that has look-alikes.
+
+    `twins`: for each whose pictures are another's too, all of them, itself among them.
+    """
+
+    groups: Mapping[str, str] = field(default_factory=dict)
+    twins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NOBODY = Alike()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Twins in view without a break."""
+
+    since: Seconds
+    last: Seconds
+    leader: str
+    named: str | None = None
+
+    def judge(self, heard: Mapping[str, float], *, free: bool) -> dict[str, float]:
+        """Each one's share. A guess is not changed for another guess later on, unless `free`."""
+        keeps = KEEPS + log(max(len(heard) - 1, 1))
+        odds = {i: exp(one + (keeps if i == self.named else 0.0)) for i, one in heard.items()}
+        shares = {i: one / sum(odds.values()) for i, one in odds.items()}
+        best = max(shares, key=lambda i: (shares[i], i == self.leader))
+        if shares[best] >= DECIDED:
+            self.leader = self.named = best
+        elif free:
+            self.leader = best
+        return shares
+
+
+class Heard:
+    """One livestream's; `join` once a hop, `reset` at a gap."""
+
+    def __init__(
+        self, alike: Alike = NOBODY, *, announce_unseen: bool = False, undecided_after_s: Seconds = 4.0
+    ) -> None:
+        self._alike = alike
+        self._announce_unseen = announce_unseen
+        self._undecided_after_s = undecided_after_s
+        self._runs: dict[str, _Run] = {}
+
+    def reset(self) -> None:
+        self._runs.clear()
+
+    def join(self, sighting: Sighting, hearsay: Hearsay) -> Sighting:
+        now = sighting.window.views[-1].at
+        attentive = hearsay.settled > 0 and now - hearsay.settled < ATTENTIVE_S
+        suspended = hearsay.suspended(min(now, hearsay.settled)) if attentive else None
+        counts = attentive and suspended is None
+        votes = votes_of(hearsay.within(now - KEPT_S, now), now) if counts else {}
+        apart, twins = self._parted(sighting.ranked)
+        told = [
+            *(self._with_words(one, votes, counts=counts) for one in self._split(apart, votes)),
+            *(self._as_one(group, seen, votes, now, counts=counts) for group, seen in twins.items()),
+        ]
+        told += self._unseen(told, hearsay, now) if counts else []
+        told = [replace(one, suspended=suspended) for one in told] if suspended else told
+        ranked = sorted(told, key=lambda one: (-one.probability, one.product_id))
+        return replace(sighting, ranked=tuple(ranked))
+
+    def _parted(self, ranked: Sequence[Candidate]) -> tuple[list[Candidate], dict[str, list[Candidate]]]:
+        """Those that pictures can tell, and the others by their group."""
+        twins: dict[str, list[Candidate]] = {}
+        for one in ranked:
+            if one.product_id in self._alike.twins:
+                twins.setdefault(self._alike.groups[one.product_id], []).append(one)
+        return [one for one in ranked if one.product_id not in self._alike.twins], twins
+
+    def _split(self, ranked: Sequence[Candidate], votes: Votes) -> Iterator[Candidate]:
+        """Siblings in one place share what was seen there anew, where a word tells them apart."""
+        for one in ranked:
+            rivals = [two for two in ranked if self._siblings(one, two)]
+            heard = {two.product_id: total(votes.get(two.product_id, ())) for two in rivals}
+            if len(set(heard.values())) < 2:
+                yield one
+                continue
+            odds = {two.product_id: exp(heard[two.product_id]) for two in rivals}
+            yield replace(
+                one,
+                probability=_shared(one.product_id, {two.product_id: two.probability for two in rivals}, odds),
+                in_view=_shared(one.product_id, {two.product_id: _in_view(two) for two in rivals}, odds),
+            )
+
+    def _siblings(self, one: Candidate, two: Candidate) -> bool:
+        """A product is a sibling of its own."""
+        if one.product_id == two.product_id:
+            return True
+        group = self._alike.groups.get(one.product_id)
+        same = group is not None and group == self._alike.groups.get(two.product_id)
+        return same and (one.box is None or two.box is None or overlap(one.box, two.box) > SAME_PLACE)
+
+    def _with_words(self, one: Candidate, votes: Votes, *, counts: bool) -> Candidate:
+        said = votes.get(one.product_id, ())
+        return replace(
+            one,
+            probability=_raised(one, total(said)),
+            speech=total(said) if counts else None,
+            said=said,
+        )
+
+    def _as_one(
+        self, group: str, seen: Sequence[Candidate], votes: Votes, now: Seconds, *, counts: bool
+    ) -> Candidate:
+        """Twins are in one place: what was seen of any was seen of all."""
+        best = max(seen, key=lambda one: (_in_view(one), one.product_id))
+        members = self._alike.twins[best.product_id]
+        in_view = min(sum(_in_view(one) for one in seen), 1.0)
+        probability = min(sum(one.probability for one in seen), 1.0)
+        run = self._run(group, members, in_view, now)
+        said = {i: _since(votes.get(i, ()), run.since - LEAD_S) for i in members}
+        early = now - run.since < self._undecided_after_s
+        before = run.leader
+        shares = run.judge({i: total(said[i]) for i in members}, free=early)
+        undecided = shares[run.leader] < DECIDED
+        mine = replace(best, product_id=run.leader, probability=probability, in_view=in_view)
+        return replace(
+            self._with_words(mine, said, counts=counts),
+            lookalikes=Lookalikes(
+                group=group,
+                share=shares[run.leader],
+                others=tuple(sorted(_without(run.leader, shares), key=lambda other: (-other[1], other[0]))),
+                undecided=undecided,
+                wait=undecided and counts and early,
+                instead_of=before if before != run.leader else None,
+            ),
+        )
+
+    def _run(self, group: str, members: Sequence[str], in_view: float, now: Seconds) -> _Run:
+        run = self._runs.get(group)
+        if run is None or now - run.last > AWAY_S:
+            run = self._runs[group] = _Run(now, now, min(members))
+        if in_view >= PRESENT:
+            run.last = now
+        return run
+
+    def _unseen(self, seen: Sequence[Candidate], hearsay: Hearsay, now: Seconds) -> list[Candidate]:
+        """What was surely named a moment ago and is not in view: only where the livestream's config allows it."""
+        if not self._announce_unseen:
+            return []
+        there = {one.product_id for one in seen if _in_view(one) >= IN_VIEW}
+        votes = votes_of([m for m in hearsay.within(now - UNSEEN_S, now) if m.weight >= UNSEEN_SURE], now)
+        return [
+            Candidate(i, sigmoid(total(said)), speech=total(said), said=said, unseen=True)
+            for i, said in sorted(votes.items())
+            if i not in there and total(said) > 0
+        ]
+
+
+def _in_view(one: Candidate) -> float:
+    return one.probability if one.in_view is None else one.in_view
+
+
+def _raised(one: Candidate, heard: float) -> float:
+    """Words against it lower what is seen in full; words for it raise it in part, and only what is in view."""
+    if heard == 0.0 or (heard > 0 and _in_view(one) < IN_VIEW):
+        return one.probability
+    return sigmoid(logit(one.probability) + (RAISE * heard if heard > 0 else heard))
+
+
+def _shared(mine: str, seen: Mapping[str, float], odds: Mapping[str, float]) -> float:
+    """My part of what was seen of all, by pictures and words together."""
+    weighed = {i: max(share, FLOOR) * odds[i] for i, share in seen.items()}
+    return min(sum(seen.values()), 1.0) * weighed[mine] / sum(weighed.values())
+
+
+def _without(mine: str, shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    return [(i, share) for i, share in shares.items() if i != mine]
+
+
+def _since(said: Iterable[Said], start: Seconds) -> tuple[Said, ...]:
+    return tuple(words for words in said if words.end >= start)

@@ -1,0 +1,38 @@
+"""What was said, as log-odds for each product: by how surely it was meant, what was said of it, and when. Pure."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import TYPE_CHECKING
+
+from engines.text import Kind
+from stream.types import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from engines.text import Mention
+    from stream.types import Seconds
+
+NAMED = 3.0  # log-odds of a name that is surely meant: nineteen in twenty are really of what is in the hand
+OF_KIND = {Kind.THIS: 1.0, Kind.PAST: -0.3, Kind.NEXT: -0.5, Kind.NOT_THIS: -1.0, Kind.RIVAL: -0.5}
+LASTS_S = 20.0  # after which a name counts a third: by then something else may be in the hand
+MOST = 4.5  # one name said again and again is no better proof than that of what the host believes
+LEAST = 0.05  # worth less than that, it is not told
+
+NOTHING: Mapping[str, Sequence[Said]] = {}
+
+
+def votes_of(mentions: Iterable[Mention], now: Seconds) -> dict[str, tuple[Said, ...]]:
+    """What was said of each product, the latest last. A name that could be several products' is said of each."""
+    said: dict[str, list[Said]] = {}
+    for mention in mentions:
+        worth = NAMED * mention.weight * OF_KIND[mention.kind] * exp(-max(now - mention.end, 0.0) / LASTS_S)
+        if abs(worth) >= LEAST:
+            words = Said(mention.text, mention.start, mention.end, worth)
+            said.setdefault(mention.product_id, []).append(words)
+    return {product_id: tuple(words) for product_id, words in said.items()}
+
+
+def total(said: Iterable[Said]) -> float:
+    return max(-MOST, min(MOST, sum(words.weight for words in said)))
