@@ -1,4 +1,4 @@
-"""Joins what was seen in a hop with what was said of it. Pure: no clock, no sound; forgets nothing it was not told to.
+"""Joins what was seen in a hop with what was said of it. Pure: no clock, no sound.
 
 Words never make anything seen. They raise or lower what is in view, and they decide among look-alikes: products that
 pictures cannot tell apart (twins) are judged as one, and one of them stands for all until somebody says which it is.
@@ -32,7 +32,7 @@ IN_VIEW = 0.2  # less than that is not seen: no word raises it
 PRESENT = 0.5  # more likely in view than not
 RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
 DECIDED = 0.8  # share of one look-alike from which on it is told as the one
-KEEPS = 2.0  # log-odds over all others together, by which what was decided stays so until it leaves the view
+KEEPS = 1.5  # log-odds over all others together, by which what was decided stays so until it leaves the view
 SAME_PLACE = 0.5  # boxes that overlap by more are of one thing
 ATTENTIVE_S = 10.0  # sound was heard up to so short a time ago: somebody listens, and the host may yet say it
 UNSEEN_S = 8.0  # how long a product that was named but not seen is taken to be shown, where that is allowed
@@ -62,17 +62,26 @@ class _Run:
     leader: str
     named: str | None = None
 
-    def judge(self, heard: Mapping[str, float], *, free: bool) -> dict[str, float]:
+    def judge(self, said: Mapping[str, Sequence[Said]], *, free: bool) -> dict[str, float]:
         """Each one's share. A guess is not changed for another guess later on, unless `free`."""
-        keeps = KEEPS + log(max(len(heard) - 1, 1))
-        odds = {i: exp(one + (keeps if i == self.named else 0.0)) for i, one in heard.items()}
-        shares = {i: one / sum(odds.values()) for i, one in odds.items()}
+        shares = _shares(self._believed(said))
         best = max(shares, key=lambda i: (shares[i], i == self.leader))
         if shares[best] >= DECIDED:
             self.leader = self.named = best
         elif free:
             self.leader = best
         return shares
+
+    def _believed(self, said: Mapping[str, Sequence[Said]]) -> dict[str, float]:
+        """Log-odds, one name after the other: the host may have taken another into the hand, so what was believed
+        before counts for no more than KEEPS."""
+        keeps = KEEPS + log(max(len(said) - 1, 1))
+        odds = {i: keeps if i == self.named else 0.0 for i in said}
+        for when in sorted({(words.start, words.end) for of in said.values() for words in of}):
+            new = {i: sum(words.weight for words in of if (words.start, words.end) == when) for i, of in said.items()}
+            top = max(odds.values())
+            odds = {i: max(one - top, -keeps) + new[i] for i, one in odds.items()}
+        return odds
 
 
 class Heard:
@@ -157,7 +166,7 @@ class Heard:
         said = {i: _since(votes.get(i, ()), run.since - LEAD_S) for i in members}
         early = now - run.since < self._undecided_after_s
         before = run.leader
-        shares = run.judge({i: total(said[i]) for i in members}, free=early)
+        shares = run.judge(said, free=early)
         undecided = shares[run.leader] < DECIDED
         mine = replace(best, product_id=run.leader, probability=probability, in_view=in_view)
         return replace(
@@ -208,6 +217,11 @@ def _shared(mine: str, seen: Mapping[str, float], odds: Mapping[str, float]) -> 
     """My part of what was seen of all, by pictures and words together."""
     weighed = {i: max(share, FLOOR) * odds[i] for i, share in seen.items()}
     return min(sum(seen.values()), 1.0) * weighed[mine] / sum(weighed.values())
+
+
+def _shares(odds: Mapping[str, float]) -> dict[str, float]:
+    likely = {i: exp(one) for i, one in odds.items()}
+    return {i: one / sum(likely.values()) for i, one in likely.items()}
 
 
 def _without(mine: str, shares: Mapping[str, float]) -> list[tuple[str, float]]:

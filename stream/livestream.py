@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from indexes.scope import Scope
     from stream.config import StreamConfig
-    from stream.events import Event, Scribe
+    from stream.events import Event
     from stream.heard import Alike
     from stream.pipeline import Shared
+    from stream.scribe import Scribe
     from stream.types import Decision
 
 log = structlog.get_logger()

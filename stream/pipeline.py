@@ -198,9 +198,7 @@ class Mind:
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._fuser = Fuser(shared.presence)
         self._hearsay = Hearsay()
-        self._heard = Heard(
-            alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
-        )
+        self._heard = Heard(alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s)
         self._decider = decider_of(decide, shared.false_shows)
 
     async def think(self, views: Channel[View | Gap]) -> None:

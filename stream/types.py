@@ -118,7 +118,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words that spoke for a product, or against it. `weight`: the log-odds that they were worth when it was judged."""
+    """Words that spoke for a product, or against it. `weight`: the log-odds that they were worth by then."""
 
     text: str
     start: Seconds

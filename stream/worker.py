@@ -13,7 +13,7 @@ from stream import __version__
 from stream.alike import alike_in
 from stream.batching import Batcher
 from stream.clock import SteadyClock
-from stream.events import ProductFacts, Scribe, Versions
+from stream.events import Versions
 from stream.http import HttpServer
 from stream.livestream import Livestream
 from stream.matching import looker
@@ -21,6 +21,7 @@ from stream.memory import few_arenas, give_back, settle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.pipeline import Shared
+from stream.scribe import ProductFacts, Scribe
 from stream.sink import FanOut, open_sink
 from stream.web.facts import Health, SinkAnswer
 
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from engines.bundle import Bundle
+    from indexes.scope import Scope
     from stream.clock import Clock
     from stream.config import StreamConfig, WorkerConfig
     from stream.events import Event
-    from indexes.scope import Scope
     from stream.fuse import Look
     from stream.heard import Alike
     from stream.matching import Query

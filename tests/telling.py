@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from stream.clock import ManualClock
-from stream.events import ProductFacts, Scribe, Versions
+from stream.events import Versions
+from stream.scribe import ProductFacts, Scribe
 from stream.types import Candidate, Change, Decision, Moment, Reason, State, Status
 
 if TYPE_CHECKING:

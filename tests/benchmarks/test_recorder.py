@@ -14,9 +14,10 @@ from benchmarks.liveshop.score import Zero, read_spans
 from engines.base import Match
 from indexes.scope import everything
 from stream.clock import ManualClock
-from stream.events import ProductFacts, Scribe, Versions
+from stream.events import Versions
 from stream.fuse import Look
 from stream.matching import Query
+from stream.scribe import ProductFacts, Scribe
 from stream.types import (
     Candidate,
     Change,

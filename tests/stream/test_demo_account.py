@@ -14,7 +14,8 @@ from benchmarks.liveshop.truth import Shown, Truth
 from stream.clock import ManualClock
 from stream.demo.printing import Printer
 from stream.demo.scoreboard import score_line, scoreboard
-from stream.events import ProductFacts, Scribe, Versions
+from stream.events import Versions
+from stream.scribe import ProductFacts, Scribe
 from stream.types import Candidate, Change, Decision, Moment, Reason, State, Status
 
 if TYPE_CHECKING:

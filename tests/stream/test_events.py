@@ -12,7 +12,8 @@ import pytest
 from engines.base import Box
 from stream import schemas
 from stream.clock import ManualClock
-from stream.events import Event, ProductData, ProductFacts, Scribe, Type, Versions
+from stream.events import Event, ProductData, Type, Versions
+from stream.scribe import ProductFacts, Scribe
 from stream.types import Candidate, Change, Decision, Moment, Reason, State, Status
 
 pytestmark = pytest.mark.unit

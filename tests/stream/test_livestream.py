@@ -11,10 +11,11 @@ from indexes.scope import everything
 from stream.batching import Batcher
 from stream.clock import ManualClock
 from stream.config import StreamConfig
-from stream.events import ProductFacts, Scribe, StatusData, Versions
+from stream.events import StatusData, Versions
 from stream.livestream import Livestream
 from stream.metrics import Metrics
 from stream.pipeline import Shared
+from stream.scribe import ProductFacts, Scribe
 from stream.types import Reason, State
 
 if TYPE_CHECKING:

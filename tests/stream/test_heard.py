@@ -1,0 +1,237 @@
+"""Words and pictures together: what is raised, what is lowered, and which of the look-alikes it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engines.base import Box
+from engines.text import Kind, Mention
+from stream.heard import AWAY_S, IN_VIEW, Alike, Heard
+from stream.hearsay import Hearsay
+from stream.types import Candidate, Lookalikes, Sighting, View, Window
+
+pytestmark = pytest.mark.unit
+
+ViewAt = Callable[[float], View]
+Join = Callable[..., Sighting]
+TWINS = Alike({"honey": "oats", "cocoa": "oats"}, dict.fromkeys(("honey", "cocoa"), ("cocoa", "honey")))
+SIBLINGS = Alike({"honey": "oats", "cocoa": "oats"})
+HERE, THERE = Box(0.3, 0.2, 0.2, 0.5), Box(0.7, 0.2, 0.2, 0.5)
+
+
+def said(*mentions: Mention, until: float = 10.0) -> Hearsay:
+    board = Hearsay()
+    board.push(mentions, until)
+    return board
+
+
+def named(product_id: str, at: float = 9.0, weight: float = 1.0, kind: Kind = Kind.THIS) -> Mention:
+    return Mention(product_id, at - 0.5, at, product_id, weight, kind)
+
+
+@pytest.fixture
+def join(view_at: ViewAt) -> Join:
+    def run(heard: Heard, board: Hearsay, *candidates: Candidate, at: float = 10.0) -> Sighting:
+        view = view_at(at)
+        return heard.join(Sighting(Window(at, at, (view,)), candidates), board)
+
+    return run
+
+
+def alike(sighting: Sighting) -> Lookalikes:
+    found = sighting.ranked[0].lookalikes
+    assert found is not None
+    return found
+
+
+def logit(p: float) -> float:
+    return log(p / (1 - p))
+
+
+def test_where_nobody_listens_a_sighting_stays_as_it_is(join: Join) -> None:
+    tea = Candidate("tea", 0.7, in_view=0.8)
+    assert join(Heard(), Hearsay(), tea).ranked == (tea,)
+
+
+def test_a_name_raises_what_is_in_view_and_says_by_what_words(join: Join) -> None:
+    [tea] = join(Heard(), said(named("tea")), Candidate("tea", 0.7)).ranked
+    assert tea.probability > 0.85
+    assert [words.text for words in tea.said] == ["tea"]
+    assert tea.speech == pytest.approx(tea.said[0].weight)
+
+
+def test_silence_raises_nothing_but_is_told_apart_from_nobody_listening(join: Join) -> None:
+    [tea] = join(Heard(), said(), Candidate("tea", 0.7)).ranked
+    assert (tea.probability, tea.speech) == (0.7, 0.0)
+
+
+def test_no_word_raises_what_is_hardly_in_view(join: Join) -> None:
+    [tea] = join(Heard(), said(named("tea")), Candidate("tea", 0.05, in_view=IN_VIEW - 0.01)).ranked
+    assert tea.probability == 0.05
+
+
+def test_what_is_named_but_was_not_looked_at_does_not_come_into_being(join: Join) -> None:
+    assert join(Heard(), said(named("soap"))).ranked == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.PAST, Kind.NEXT, Kind.NOT_THIS, Kind.RIVAL])
+def test_what_the_host_says_it_is_not_is_lowered(join: Join, kind: Kind) -> None:
+    [tea] = join(Heard(), said(named("tea", kind=kind)), Candidate("tea", 0.7)).ranked
+    assert tea.probability < 0.7
+
+
+def test_a_name_is_worth_less_the_longer_ago_it_was_said(join: Join) -> None:
+    heard = [join(Heard(), said(named("tea", at=at)), Candidate("tea", 0.7)).ranked[0] for at in (9.0, 3.0, 0.0)]
+    assert heard[0].probability > heard[1].probability > heard[2].probability > 0.7
+
+
+def test_words_that_come_late_count_at_the_next_hop(join: Join) -> None:
+    heard, board = Heard(), said(until=8.0)
+    assert join(heard, board, Candidate("tea", 0.7), at=9.0).ranked[0].probability == 0.7
+    board.push([named("tea", at=8.5)], 9.5)
+    assert join(heard, board, Candidate("tea", 0.7), at=10.0).ranked[0].probability > 0.8
+
+
+def test_music_suspends_the_vote_and_says_so(join: Join) -> None:
+    board = said(named("tea"))
+    board.mute(9.5, 10.0, "music")
+    board.push([], 9.9)
+    board.mute(9.5, 12.0, "music")
+    [tea] = join(Heard(), board, Candidate("tea", 0.7)).ranked
+    assert (tea.probability, tea.suspended, tea.speech) == (0.7, "music", None)
+
+
+def test_a_listener_that_lags_far_behind_does_not_count(join: Join) -> None:
+    [tea] = join(Heard(), said(named("tea")), Candidate("tea", 0.7), at=40.0).ranked
+    assert (tea.probability, tea.speech) == (0.7, None)
+
+
+def test_twins_that_nobody_names_are_one_undecided_candidate(join: Join) -> None:
+    sighting = join(Heard(TWINS), Hearsay(), Candidate("honey", 0.49, box=HERE), Candidate("cocoa", 0.47, box=HERE))
+    [one] = sighting.ranked
+    assert (one.product_id, one.probability) == ("cocoa", pytest.approx(0.96))
+    assert alike(sighting) == Lookalikes("oats", 0.5, (("honey", 0.5),), undecided=True)
+
+
+def test_a_twin_that_was_not_looked_at_is_as_likely_as_the_one_that_was(join: Join) -> None:
+    sighting = join(Heard(TWINS), Hearsay(), Candidate("honey", 0.97))
+    assert alike(sighting).undecided
+    assert alike(sighting).share == 0.5
+
+
+def test_a_name_decides_which_twin_it_is(join: Join) -> None:
+    sighting = join(Heard(TWINS), said(named("honey")), Candidate("honey", 0.4), Candidate("cocoa", 0.4))
+    assert sighting.ranked[0].product_id == "honey"
+    assert (alike(sighting).undecided, alike(sighting).share > 0.9) == (False, True)
+
+
+def test_a_name_that_fits_all_twins_decides_nothing(join: Join) -> None:
+    board = said(named("honey", weight=0.5), named("cocoa", weight=0.5))
+    assert alike(join(Heard(TWINS), board, Candidate("honey", 0.5), Candidate("cocoa", 0.4))).undecided
+
+
+def test_saying_that_it_is_not_the_one_speaks_for_the_other(join: Join) -> None:
+    sighting = join(Heard(TWINS), said(named("cocoa", kind=Kind.NOT_THIS)), Candidate("cocoa", 0.9))
+    assert (sighting.ranked[0].product_id, alike(sighting).undecided) == ("honey", False)
+
+
+def test_somebody_listens_so_the_group_waits_to_be_named(join: Join) -> None:
+    heard, board = Heard(TWINS, undecided_after_s=4.0), said()
+    waits = [alike(join(heard, board, Candidate("honey", 0.9), at=at)).wait for at in (8.0, 10.0, 11.9, 12.0)]
+    assert waits == [True, True, True, False]
+
+
+def test_where_nobody_listens_a_group_does_not_wait(join: Join) -> None:
+    assert not alike(join(Heard(TWINS), Hearsay(), Candidate("honey", 0.9))).wait
+
+
+def test_once_decided_it_stays_so_while_it_is_in_view(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey"))
+    for at in range(10, 90):
+        board.push([], float(at))
+        sighting = join(heard, board, Candidate("honey", 0.5), Candidate("cocoa", 0.5), at=float(at))
+        assert (sighting.ranked[0].product_id, alike(sighting).undecided) == ("honey", False)
+
+
+def test_one_name_is_enough_when_another_is_taken_into_the_hand(join: Join) -> None:
+    """However often the one before was named."""
+    heard, board = Heard(TWINS), said(named("honey", at=7.0), named("honey", at=8.0), named("honey", at=9.0))
+    assert join(heard, board, Candidate("honey", 0.9)).ranked[0].product_id == "honey"
+    board.push([named("cocoa", at=11.5)], 12.0)
+    sighting = join(heard, board, Candidate("honey", 0.9), at=12.0)
+    assert (sighting.ranked[0].product_id, alike(sighting).instead_of) == ("cocoa", "honey")
+    assert not alike(sighting).undecided
+
+
+def test_what_was_decided_is_forgotten_when_it_leaves_the_view(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey"))
+    join(heard, board, Candidate("honey", 0.9))
+    later = 10.0 + AWAY_S + 5.0
+    board.push([], later)
+    assert alike(join(heard, board, Candidate("honey", 0.9), at=later)).undecided
+
+
+def test_a_gap_forgets_it_too(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey"))
+    join(heard, board, Candidate("honey", 0.9))
+    heard.reset()
+    board.reset()
+    assert alike(join(heard, board, Candidate("honey", 0.9), at=10.5)).undecided
+
+
+def test_siblings_share_what_was_seen_by_pictures_and_words(join: Join) -> None:
+    pair = (Candidate("honey", 0.3, box=HERE), Candidate("cocoa", 0.5, box=HERE))
+    honey, cocoa = join(Heard(SIBLINGS), said(named("honey")), *pair).ranked
+    assert (honey.product_id, honey.probability > 0.8) == ("honey", True)
+    assert cocoa.probability < 0.1
+
+
+def test_pictures_that_are_sure_are_not_overruled_by_one_name(join: Join) -> None:
+    pair = (Candidate("honey", 0.001, box=HERE), Candidate("cocoa", 0.98, box=HERE))
+    best = join(Heard(SIBLINGS), said(named("honey", weight=0.6)), *pair).ranked[0]
+    assert best.product_id == "cocoa"
+
+
+def test_siblings_in_two_places_take_nothing_from_each_other(join: Join) -> None:
+    pair = (Candidate("honey", 0.9, box=HERE), Candidate("cocoa", 0.9, box=THERE))
+    found = {one.product_id: one.probability for one in join(Heard(SIBLINGS), said(named("honey")), *pair).ranked}
+    assert found["cocoa"] == 0.9
+
+
+def test_what_is_not_seen_is_told_only_where_the_livestream_allows_it(join: Join) -> None:
+    board = said(named("soap"))
+    [soap] = join(Heard(announce_unseen=True), board).ranked
+    assert (soap.product_id, soap.unseen, soap.box) == ("soap", True, None)
+    assert soap.probability > 0.9
+    assert join(Heard(announce_unseen=True), said(named("soap", weight=0.6))).ranked == ()
+
+
+weights = st.floats(0, 1)
+mentions = st.lists(
+    st.builds(
+        named, st.sampled_from(["tea", "honey", "cocoa", "soap"]), st.floats(0, 10), weights, st.sampled_from(Kind)
+    ),
+    max_size=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(mentions=mentions, seen=st.tuples(weights, weights, weights), pictures=st.sampled_from([TWINS, SIBLINGS]))
+def test_whatever_is_said_makes_nothing_seen_and_shares_what_is(
+    join: Join, mentions: Sequence[Mention], seen: tuple[float, float, float], pictures: Alike
+) -> None:
+    candidates = [Candidate(i, p, box=HERE) for i, p in zip(("tea", "honey", "cocoa"), seen, strict=True)]
+    before = sum(one.probability for one in candidates[1:])
+    found = join(Heard(pictures), said(*mentions), *candidates).ranked
+    assert all(0 <= one.probability <= 1 for one in found)
+    assert {one.product_id for one in found} <= {"tea", "honey", "cocoa"}
+    assert sum(one.in_view or 0.0 for one in found if one.product_id != "tea") <= before + 1e-9
+    for one in found:
+        if one.lookalikes is not None:
+            shares = [one.lookalikes.share, *(share for _, share in one.lookalikes.others)]
+            assert sum(shares) == pytest.approx(1.0)
