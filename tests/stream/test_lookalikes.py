@@ -29,6 +29,7 @@ SHOP = {
     "honey": ProductFacts("Oat Crunch Honey, 375 g", "3.99 EUR", "https://shop/honey", "honey.jpg"),
     "cocoa": ProductFacts("Oat Crunch Cocoa, 375 g", "3.99 EUR", "https://shop/cocoa", "cocoa.jpg"),
 }
+VERSIONS = Versions(bundle="b", gallery="g", program="1")
 SOME = Moment(10.0, None, 1_800_000_000.0)
 
 
@@ -51,9 +52,7 @@ def told(decisions: list[Decision]) -> list[tuple[str, str, float]]:
 
 
 def scribe() -> Scribe:
-    return Scribe(
-        "live-1", "shop", 7, Versions(bundle="b", gallery="g", program="1"), SHOP.get, ManualClock(SOME.wall)
-    )
+    return Scribe("live-1", "shop", 7, VERSIONS, SHOP.get, ManualClock(SOME.wall))
 
 
 def written(decision: Decision) -> ProductData:
@@ -111,7 +110,7 @@ def test_a_decided_event_holds_the_product_itself() -> None:
 def test_titles_with_nothing_in_common_are_none() -> None:
     shop = {"a": ProductFacts("Tea", "1 EUR"), "b": ProductFacts("Soap", "2 EUR")}
     both = Candidate("a", 0.9, lookalikes=Lookalikes("a", 0.5, (("b", 0.5),), undecided=True))
-    pen = Scribe("live-1", None, 7, Versions(bundle="b", gallery="g", program="1"), shop.get, ManualClock(SOME.wall))
+    pen = Scribe("live-1", None, 7, VERSIONS, shop.get, ManualClock(SOME.wall))
     data = pen.decision(Decision(Change.SHOWN, both, (), SOME, 1)).data
     assert isinstance(data, ProductData)
     assert (data.product.title, data.product.price) == (None, None)
