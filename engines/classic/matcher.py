@@ -14,6 +14,7 @@ from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
 from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
 from engines.classic.colour import Lab, Mask, compare, rather
+from engines.classic.fineprint import Place, differing, reads_as
 from engines.classic.geometry import (
     PRINT,
     Fit,
@@ -80,7 +81,7 @@ class ClassicMatcher:
 
     def __init__(self) -> None:
         self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
-        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None]] = {}
+        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None, tuple[Place, ...]]] = {}
         self._closer = Closer()
         self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
@@ -173,29 +174,34 @@ class ClassicMatcher:
             for j, two in enumerate(found[:i]):
                 if overlap(one.box, two.box) > SAME_PLACE:
                     prints = exclusive(one.fit, two.fit) if one.scene is two.scene else 0.0
-                    rivalry.meet(i, j, self._duel(frame, one, two), prints)
+                    look, telling = self._duel(frame, one, two)
+                    rivalry.meet(i, j, look, prints, telling)
         return Examined(best, rivalry)
 
-    def _duel(self, frame: Scene, one: Found, two: Found) -> float:
-        """Compared in the better fit's place, the other picture laid over it."""
+    def _duel(self, frame: Scene, one: Found, two: Found) -> tuple[float, float]:
+        """By colour and by fine print, compared in the better fit's place with the other picture laid over it."""
         if one.fit.weight < two.fit.weight:
-            return -self._duel(frame, two, one)
-        onto = self._alignment(frame, one, two)
-        seen, mask = one.seen
+            look, telling = self._duel(frame, two, one)
+            return -look, -telling
+        onto, places = self._alignment(one, two)
+        if onto is None:
+            first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
+            onto = np.asarray(np.linalg.inv(first) @ second, dtype=np.float64)
+        seen, inside = one.seen
         other, covered = laid_out(one.canvas, onto, two.canvas)
-        return rather(seen, one.canvas.lab, other, mask & covered)
+        mask = inside & covered
+        look = rather(seen, one.canvas.lab, other, mask)
+        return look, reads_as(seen, one.canvas.lab, other, mask, places)
 
-    def _alignment(self, frame: Scene, one: Found, two: Found) -> Homography:
-        """Where picture two lies on picture one: by their own prints where these agree, else through the frame."""
+    def _alignment(self, one: Found, two: Found) -> tuple[Homography | None, tuple[Place, ...]]:
+        """Where picture two lies on picture one by their own prints, and where these differ; None: not alike."""
         key = (_key(one.encoded), _key(two.encoded))
         kept = self._alignments.pop(key, None)
         if kept is None:
-            kept = (one.encoded, two.encoded, _align(one.encoded, two.encoded))
+            onto = _align(one.encoded, two.encoded)
+            kept = (one.encoded, two.encoded, onto, () if onto is None else _telling(one.canvas, onto, two.canvas))
         _keep(self._alignments, key, kept)
-        if kept[2] is not None:
-            return kept[2]
-        first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
-        return np.asarray(np.linalg.inv(first) @ second, dtype=np.float64)
+        return kept[2], kept[3]
 
 
 def _unsettled(best: dict[int, Found]) -> list[Box]:
@@ -243,6 +249,11 @@ def _align(one: Encoded, two: Encoded) -> Homography | None:
     first, second = one.patches.vectors[:PRINT].astype(np.float32), two.patches.vectors[:PRINT].astype(np.float32)
     direct = fit(layout(one.patches, PRINT), layout(two.patches, PRINT), tentative(first @ second.T))
     return direct.homography if direct is not None and len(direct.pairs.frame) >= ALIGNED else None
+
+
+def _telling(one: Canvas, onto: Homography, two: Canvas) -> tuple[Place, ...]:
+    laid, covered = laid_out(one, onto, two)
+    return differing(one.lab, laid, one.mask & covered)
 
 
 def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:

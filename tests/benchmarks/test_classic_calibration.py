@@ -21,12 +21,17 @@ pytestmark = pytest.mark.unit
 
 def sample(seed: int, candidates: int) -> Sample:
     rng = np.random.default_rng(seed)
-    look, prints = rng.normal(0, 0.2, (2, candidates, candidates))
+    look, prints, telling = rng.normal(0, 0.2, (3, candidates, candidates))
     contest = rng.random((candidates, candidates)) < 0.5
     return Sample(
         np.arange(candidates) == rng.integers(0, candidates + 1),
         np.column_stack([rng.random((candidates, FEATURES - 1)), np.ones(candidates)]),
-        Rivalry(contest | contest.T | np.eye(candidates, dtype=np.bool_), look - look.T, prints - prints.T),
+        Rivalry(
+            contest | contest.T | np.eye(candidates, dtype=np.bool_),
+            look - look.T,
+            prints - prints.T,
+            telling - telling.T,
+        ),
     )
 
 
