@@ -148,17 +148,16 @@ def _most(pieces: Sequence[Piece]) -> int:
 
 
 def _words(placed: Sequence[Mapping[str, str | float]], length: float) -> tuple[Word, ...]:
-    """Quotes and commas go, since readings disagree about them; how a sentence ends stays."""
-    made = []
+    """Quotes and commas go, since readings disagree about them; how a sentence ends stays with its last word."""
+    made: list[Word] = []
     for part in placed:
-        text = _plain(str(part["word"]))
-        if text and "\ufffd" not in text:
+        raw = str(part["word"])
+        text = raw.strip(_EDGES).casefold()
+        if "\ufffd" in text:
+            continue
+        if text:
             start, end = (min(max(float(part[edge]), 0.0), length) for edge in ("start", "end"))
             made.append(Word(start, max(start, end), text, float(part["probability"])))
+        if made and (stop := raw.strip()[-1:]) and stop in STOPS and made[-1].text[-1] not in STOPS:
+            made[-1] = made[-1]._replace(text=made[-1].text + stop)
     return tuple(made)
-
-
-def _plain(word: str) -> str:
-    bare = word.strip(_EDGES).casefold()
-    stop = word.strip()[-1:]
-    return bare + stop if bare and stop in STOPS else bare

@@ -89,6 +89,11 @@ class Turns:
         """Samples taken in since the beginning."""
         return self._at + len(self._open)
 
+    @property
+    def pausing(self) -> bool:
+        """Whether speech has stopped, and its piece is about to end unless it goes on."""
+        return self._pause > 0
+
     def push(self, samples: Samples) -> list[Cut]:
         sound = np.concatenate([self._open, samples])
         whole = len(sound) - len(sound) % WINDOW

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 
-# Without tokenizer.json the library asks the network; without preprocessor_config.json it takes 80 bands of sound
-# where large-v3 wants 128, and hears nothing but noise.
-FILES = ("model.bin", "config.json", "tokenizer.json", "preprocessor_config.json")
+FILES = ("model.bin", "config.json", "tokenizer.json")  # without the last the library would ask the network
 CONVERT = (
     "ct2-transformers-converter --model CHECKPOINT --output_dir FOLDER "
     "--copy_files tokenizer.json preprocessor_config.json"
@@ -113,13 +111,18 @@ def load(folder: Path, device: Device) -> WhisperModel:
         )
     except (RuntimeError, ValueError, MemoryError) as error:
         raise told(error, f"model folder {folder.name!r} on {device.kind}") from error
-    bands = model.feature_extractor.mel_filters.shape[0]
-    if bands != model.model.n_mels:
-        raise SpeechError(
-            f"model folder {folder.name!r}: preprocessor_config.json says {bands} bands of sound and the model "
-            f"takes {model.model.n_mels}; take the file of the same checkpoint"
-        )
+    _check_bands(folder, model)
     return model
+
+
+def _check_bands(folder: Path, model: WhisperModel) -> None:
+    """Without preprocessor_config.json the library takes 80 bands; a large-v3 would hear nothing but noise."""
+    bands, wanted = model.feature_extractor.mel_filters.shape[0], model.model.n_mels
+    if bands != wanted:
+        raise SpeechError(
+            f"model folder {folder.name!r} takes {wanted} bands of sound, and preprocessor_config.json says {bands} "
+            "(80 where it is missing); copy the file of the same checkpoint"
+        )
 
 
 def told(error: Exception, what: str) -> SpeechError:

@@ -15,7 +15,7 @@ import numpy as np
 from engines.errors import SpeechError
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, TranscriberInfo, Word
-from engines.speech.gates import text_gate
+from engines.speech.gates import Echoes, text_gate
 from engines.speech.reader import Piece, Reader, Reading, WhisperReader
 from engines.speech.vad import Silero, Turns
 from engines.speech.weights import Device, DeviceName, load, locate, pick_device
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engines.speech.rolling import Cut
     from engines.speech.vad import Judge
 
-EVERY_S = 1.0  # between two readings of a piece that grows
+EVERY_S = {"cpu": 1.0, "cuda": 0.5}  # between two readings of a piece that grows: what it costs against the delay
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading costs less, and loops less
 CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
@@ -48,9 +48,11 @@ class Ask(NamedTuple):
 class WhisperSession:
     """One livestream's ear: what was not committed yet, and the language it found."""
 
-    def __init__(self, reader: Reader, judge: Judge, prompt: tuple[int, ...], language: str | None) -> None:
-        self._reader, self._prompt, self._language = reader, prompt, language
-        self._turns, self._agreement = Turns(judge), Agreement()
+    def __init__(
+        self, reader: Reader, judge: Judge, prompt: tuple[int, ...], language: str | None, every_s: float = 1.0
+    ) -> None:
+        self._reader, self._prompt, self._language, self._every = reader, prompt, language, int(every_s * RATE)
+        self._turns, self._agreement, self._echoes = Turns(judge), Agreement(), Echoes()
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
         self._inside, self._fresh = False, 0
         self._sounds_like: list[str] = []
@@ -76,7 +78,8 @@ class WhisperSession:
     def take(self, samples: Samples) -> list[Ask]:
         """The readings that these samples make due. Whoever takes them answers each with `told`, in order."""
         asks = self._cuts(self._turns.push(samples))
-        if self._inside and self._fresh >= EVERY_S * RATE:
+        # In a pause the last reading is near, and reads the same words.
+        if self._inside and self._fresh >= self._every and not self._turns.pausing:
             asks.append(self._ask(last=False))
         return asks
 
@@ -88,12 +91,18 @@ class WhisperSession:
             return self._agreement.settle([]) if ask.last else []
         words = [word._replace(start=word.start + ask.start, end=word.end + ask.start) for word in reading.words]
         if ask.last:
-            return self._agreement.settle(words)
+            return self._new(self._agreement.settle(words))
         heard = ask.start + len(ask.piece.samples) / RATE
         sure = self._agreement.push([word for word in words if word.end <= heard - SETTLED_S])
         if sure:
             self._trim(sure[-1].end)
-        return sure
+        return self._new(sure)
+
+    def _new(self, words: list[Word]) -> list[Word]:
+        fresh, echoes = self._echoes.push(words)
+        if echoes:
+            self._gated["echo"] += 1
+        return fresh
 
     def _answered(self, asks: list[Ask]) -> list[Word]:
         readings = self._reader.read([ask.piece for ask in asks]) if asks else []
@@ -174,7 +183,13 @@ class Whisper:
     def session(self, phrases: Sequence[str], language: str | None = None) -> WhisperSession:
         held = None if self.info.language == "auto" else self.info.language
         chosen = _held(self._reader, language, many=True) if language else held
-        return WhisperSession(self._reader, self._silero.voice(), prompt_of(phrases, self._reader.tokens), chosen)
+        return WhisperSession(
+            self._reader,
+            self._silero.voice(),
+            prompt_of(phrases, self._reader.tokens),
+            chosen,
+            EVERY_S[self.device.kind],
+        )
 
     def push_together(self, pushes: Sequence[tuple[WhisperSession, Samples]]) -> list[list[Word]]:
         """As many pushes, each session once, read in one pass: on a GPU far less work than one after the other."""
@@ -186,8 +201,10 @@ class Whisper:
 def prompt_of(phrases: Sequence[str], tokens: Callable[[str], list[int]]) -> tuple[int, ...]:
     """As many whole phrases as fit; the first are held to matter most."""
     made: list[int] = []
-    for i, phrase in enumerate(dict.fromkeys(phrases)):
-        more = tokens(f", {phrase}" if i else f" {phrase}")
+    for phrase in dict.fromkeys(phrases):
+        more = tokens(
+            f" {phrase}."
+        )  # the model writes as its prompt does: without full stops, sentences run together
         if len(made) + len(more) > PROMPT:
             break
         made += more

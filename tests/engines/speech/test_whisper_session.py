@@ -16,11 +16,12 @@ pytest.importorskip("faster_whisper", reason="no faster-whisper here (extra `spe
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.reader import Piece, Reading
 from engines.speech.vad import WINDOW, Likelihoods, Windows
-from engines.speech.whisper import AGREEING, CUT_S, EVERY_S, PROMPT, TRIMMED_S, WhisperSession, prompt_of
+from engines.speech.whisper import AGREEING, CUT_S, PROMPT, TRIMMED_S, WhisperSession, prompt_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+EVERY_S = 1.0
 pytestmark = pytest.mark.unit
 
 
@@ -81,7 +82,7 @@ def near(words: Sequence[Word], expected: Sequence[Word]) -> bool:
 
 
 def session(reader: Echo, language: str | None = "en") -> WhisperSession:
-    return WhisperSession(reader, Loud(), (), language)
+    return WhisperSession(reader, Loud(), (), language, EVERY_S)
 
 
 PARTS = st.lists(st.floats(0.1, 0.9) | st.floats(-1.5, -0.1), max_size=60)
@@ -162,9 +163,9 @@ def test_a_prompt_holds_whole_phrases_as_far_as_they_fit() -> None:
     def letters(text: str) -> list[int]:
         return [ord(letter) for letter in text]
 
-    assert prompt_of(["tea", "soap", "tea"], letters) == tuple(letters(" tea, soap"))
+    assert prompt_of(["tea", "soap", "tea"], letters) == tuple(letters(" tea. soap."))
     many = prompt_of([f"product {i:03}" for i in range(100)], letters)
-    assert PROMPT - 13 < len(many) <= PROMPT
+    assert PROMPT - 14 < len(many) <= PROMPT
     assert prompt_of([], letters) == ()
 
 
