@@ -14,7 +14,7 @@ from benchmarks.bench_classic import SHORTLIST, read_picture
 from benchmarks.classic_siblings import sibling
 from benchmarks.liveshop.catalogue import FEED
 from benchmarks.liveshop.show import FPS
-from engines.classic import ClassicEncoder, ClassicMatcher
+from engines.classic import CLASSIC_INFO, ClassicEncoder, ClassicMatcher
 from engines.classic.calibration import Evidence, Rivalry, features
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
@@ -35,7 +35,6 @@ COMING_S = 1.0  # before and after an introduction its product may be in view al
 EDGE_S = 0.3  # within it, right at its ends, a product is mostly out of the picture or blurred
 FEATURES = len(Evidence._fields) + 1
 SEED = 5  # of the made-up siblings
-WATCHED = 640  # px of the longer side, at most
 QUALITY = 45  # of the JPEG a frame passes through: a livestream's compression, roughly
 
 
@@ -155,9 +154,9 @@ def _places(ids: Sequence[str], products: frozenset[str]) -> frozenset[int]:
 
 
 def _streamed(live: Live, frame: int) -> Image:
-    """As a recogniser gets it: scaled to 640 px, through a livestream's compression."""
+    """As a recogniser gets it: scaled, and through a livestream's compression."""
     picture = cv2.cvtColor(live.picture(frame), cv2.COLOR_YUV2BGR_I420)
-    scale = WATCHED / max(picture.shape[:2])
+    scale = min(CLASSIC_INFO.image_size / max(picture.shape[:2]), 1.0)
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     _, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)

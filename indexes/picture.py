@@ -23,6 +23,7 @@ class PicturePatches:
     vectors: PatchVectors
     places: Places
     thumb: Image
+    picture: None = None  # a catalogue picture is not kept whole: nobody can look at a place of it again
 
 
 @dataclass(frozen=True, slots=True)
