@@ -23,7 +23,6 @@ from benchmarks.bench_classic import read_picture
 from benchmarks.classic_evidence import read_feed
 from benchmarks.classic_siblings import sibling
 from benchmarks.liveshop.catalogue import FEED
-from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.run import RUN, read_run
 from benchmarks.liveshop.live import TRUTH, VIDEO
 from benchmarks.liveshop.photos.photoset import tuned_on
@@ -61,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     source, out = map(Path, arguments)
     try:
-        run: Run = read_run(source)
+        run = read_run(source)
         for name in run.names:
             estrange(source / name, out / name)
         shutil.copyfile(source / RUN, out / RUN)
