@@ -129,12 +129,17 @@ class OnnxEncoder:
                 f"bundle {manifest.name}: the graph gives {vectors.shape} and {tokens.shape}, "
                 f"bundle.json says {expected[0]} and {expected[1]}: export it again"
             )
-        lengths = np.linalg.norm(vectors, axis=1)
-        if not np.all(np.abs(lengths - 1) < 1e-3):  # also when they are not numbers
-            raise BundleError(
-                f"bundle {manifest.name}: the graph gives an embedding of length {lengths[0]:.4g} instead of 1: "
-                "export it again, without --int8 if it had that"
-            )
+        check_unit(manifest.name, vectors)
+
+
+def check_unit(name: str, vectors: Vectors) -> None:
+    lengths = np.linalg.norm(vectors, axis=1)
+    wrong = ~(np.abs(lengths - 1) < 1e-3)  # also where they are not numbers
+    if np.any(wrong):
+        raise BundleError(
+            f"bundle {name}: the graph gives an embedding of length {lengths[wrong][0]:.4g} instead of 1: "
+            "export it again, without --int8 if it had that"
+        )
 
 
 def _options(threads: int) -> ort.SessionOptions:

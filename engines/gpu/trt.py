@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engines.manifest import Manifest
 
 MAJOR = "11."
+TENSORS = ("image", "embedding", "patches")
 KEPT = 32  # errors and warnings remembered of one build; the first ones are the telling ones
 SAID = 5  # of them in a message
 GIB = 1 << 30
@@ -158,30 +159,25 @@ class Plan:
         """GPU memory that all contexts together need, because they never run at the same time."""
         return self._engine.device_memory_size_v2
 
-    def context(self, number: int, shape: Sequence[int], memory: Memory, stream: int) -> Context:
-        """Ready to run bucket `number` on this memory, which the caller keeps alive and in place."""
+    def context(self, number: int, shape: Sequence[int], addresses: Mapping[str, int], stream: int) -> Context:
+        """Ready to run bucket `number` on GPU memory that the caller keeps alive and in place.
+
+        `addresses`: of the tensors by name, and of `scratch`.
+        """
         context = self._engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
         if context is None:
             raise self._complaints.error("TensorRT cannot prepare this plan", "lower --max-batch")
-        context.set_device_memory(memory.scratch, self.scratch_bytes)
+        context.set_device_memory(addresses["scratch"], self.scratch_bytes)
         done = [
             context.set_optimization_profile_async(number, stream),
             context.set_input_shape("image", trt.Dims(shape)),
-            *(context.set_tensor_address(name, at) for name, at in memory.tensors.items()),
+            *(context.set_tensor_address(name, at) for name, at in addresses.items() if name in TENSORS),
         ]
         if not all(done) or context.infer_shapes():
             raise self._complaints.error(
                 f"TensorRT refuses batches of {shape[0]}", "run `nowshowing bundle compile` again"
             )
         return Context(context, self._complaints)
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Addresses on the GPU."""
-
-    scratch: int
-    tensors: Mapping[str, int]
 
 
 class Context:
