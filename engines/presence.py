@@ -27,6 +27,10 @@ class Presence(NamedTuple):
     held: float  # for a unit of what motion and size say
     hours: float = 0.0  # of lives that it was fitted on; 0: not fitted
 
+    @property
+    def fitted(self) -> bool:
+        return self.hours > 0
+
     def in_view(self, now: float, lately: float) -> float:
         return self.constant + self.now * now + self.lately * lately
 

@@ -17,7 +17,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from stream.dating import Sight, continues, earliest, near
-from stream.fuse import FLOOR
+from stream.fuse import FLOOR, SAME_PLACE
 from stream.lookalikes import alternatives, confidence, undecided, waits
 from stream.rest import overlap
 from stream.types import Candidate, Change, Decision, Moment, Reason
@@ -37,7 +37,6 @@ SURE = 0.9  # a view that needs no support by the one before it
 HOLDS = 3  # times `hold_s` that faint views can keep a product shown
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
-SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
 SIGHTS_BACK = 8  # views before a case was opened that its beginning is sought in
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engines.presence import SINGLE
 from stream.lately import Lately
-from stream.rest import Rest
+from stream.rest import Rest, overlap
 from stream.types import Candidate, Sighting
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stream.types import Seconds, Window
 
 FLOOR = 0.01  # a product that a view did not even shortlist; never 0, so that no single view decides
+SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 PLACED = -1.0  # log-odds of being in view from which on a product's box is believed
 
 
@@ -60,9 +61,7 @@ class Fuser:
     def __init__(self, presence: Presence = SINGLE) -> None:
         self._presence = presence
         self._looks: list[Look] = []
-        self._seen: list[
-            dict[str, float]
-        ] = []  # the probability of each product to be in view, one dictionary a look
+        self._seen: list[dict[str, float]] = []  # how probably each product is in view, one dictionary a look
         self._shown: list[dict[str, float]] = []  # the same of being shown
         self._rest = Rest()
         self._lately = Lately()
@@ -70,6 +69,8 @@ class Fuser:
     def push(self, look: Look) -> None:
         odds = self.weigh(look)
         seen = {i: sigmoid(self._presence.in_view(told.now, told.lately)) for i, told in odds.items()}
+        if self._presence.fitted:
+            seen = {i: probability / max(_in_place(i, seen, look), 1.0) for i, probability in seen.items()}
         held = {i: sigmoid(self._presence.in_hand(told.held)) for i, told in odds.items()}
         self._seen.append(seen)
         self._shown.append({i: probability * held[i] for i, probability in seen.items()})
@@ -119,6 +120,15 @@ class Fuser:
             in_view=_mean(product_id, self._seen, 0.0),
             resting_since=self._rest.since(product_id),
         )
+
+
+def _in_place(product_id: str, seen: Mapping[str, float], look: Look) -> float:
+    """What all that claim the product's place have together: only one of them is there."""
+    place = look.matches[product_id].box
+    if place is None:
+        return seen[product_id]
+    boxes = ((i, match.box) for i, match in look.matches.items())
+    return sum(seen[i] for i, box in boxes if box is not None and overlap(place, box) > SAME_PLACE)
 
 
 def _mean(product_id: str, views: Sequence[Mapping[str, float]], missing: float) -> float:

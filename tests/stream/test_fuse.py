@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.base import Box, Match
@@ -107,3 +107,26 @@ def test_a_bundle_says_how_much_the_views_before_count(view_at: ViewAt) -> None:
     fuser.reset()
     fuser.push(Look(9.0, {"A": match(0.5)}))
     assert fuser.close(window(view_at(9.0))).ranked[0].probability == pytest.approx(probabilities[0])
+
+
+TOGETHER = Presence(constant=2.0, now=1.0, lately=0.0, resting=0.0, held=1.0, hours=1.0)
+
+
+def shown_by(look: Look, view: View) -> dict[str, float]:
+    fuser = Fuser(TOGETHER)
+    fuser.push(look)
+    return {c.product_id: c.in_view or 0.0 for c in fuser.close(window(view)).ranked}
+
+
+def test_of_look_alikes_in_one_place_only_one_is_there(view_at: ViewAt) -> None:
+    apart = Box(0.0, 0.0, 0.1, 0.2)
+    seen = shown_by(Look(0.0, {"A": match(0.0), "B": match(0.0), "C": match(0.0, apart)}), view_at(0.0))
+    assert seen["A"] + seen["B"] == pytest.approx(1.0)
+    assert seen["C"] == pytest.approx(sigmoid(2.0))
+
+
+@given(odds=st.lists(st.floats(-8, 8), min_size=1, max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # a maker of views keeps nothing
+def test_what_claims_one_place_is_never_more_than_one_thing(view_at: ViewAt, odds: list[float]) -> None:
+    look = Look(0.0, {str(n): match(one) for n, one in enumerate(odds)})
+    assert sum(shown_by(look, view_at(0.0)).values()) <= 1 + 1e-9
