@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.bench_classic import read_picture
 from benchmarks.liveshop.catalogue import FEED
 from benchmarks.liveshop.evaluate.lives import Run
 from benchmarks.liveshop.evaluate.run import RUN, read_run
@@ -38,7 +39,7 @@ def package(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def share_changed(one: Path, two: Path) -> float:
-    return float(np.mean(np.not_equal(cv2.imread(str(one)), cv2.imread(str(two)))))
+    return float(np.mean(read_picture(one) != read_picture(two)))
 
 
 def make_run(root: Path, shown: str) -> Path:
