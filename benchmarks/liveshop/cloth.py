@@ -122,7 +122,7 @@ def _border(canvas: Canvas, product: Product, dyes: Dyes, rng: np.random.Generat
     side = round(high * 0.8)
     ink.emblem(canvas, Area(width // 12, y + high // 8, side, side), (dyes.accent, WHITE, dyes.ground), rng)
     room = Area(width // 12 + side + 10, y + high // 4, width - width // 6 - side - 12, high // 2)
-    ink.write(canvas, product.flavour, room, ink.on(dyes.motif), ink.FONTS[int(rng.integers(0, len(ink.FONTS)))])
+    ink.write(canvas, product.band, room, ink.on(dyes.motif), ink.FONTS[int(rng.integers(0, len(ink.FONTS)))])
     _label(
         canvas, product, Area(round(width * 0.62), round(height * 0.86), round(width * 0.26), round(height * 0.06))
     )
@@ -144,7 +144,7 @@ def _chest(canvas: Canvas, product: Product, dyes: Dyes, rng: np.random.Generato
     strip = _line(width, height, 0.8, 0.1)
     cv2.rectangle(canvas, strip[:2], (strip.x + strip.w, strip.y + strip.h), dyes.accent, -1)
     inside = Area(strip.x + 8, strip.y + strip.h // 5, strip.w - 16, strip.h * 3 // 5)
-    ink.write(canvas, product.flavour, inside, ink.on(dyes.accent), ink.FONTS[1])
+    ink.write(canvas, product.band, inside, ink.on(dyes.accent), ink.FONTS[1])
 
 
 def _line(width: int, height: int, top: float, high: float) -> Area:

@@ -184,7 +184,7 @@ def _band(canvas: Canvas, product: Product, area: Area, colours: Palette, *, til
     ]
     ink.shape(canvas, np.asarray(corners, np.int32) * 16, colours.band)
     room = Area(area.w // 10, area.y + area.h // 5, area.w * 8 // 10, area.h * 3 // 5)
-    text = f"{product.flavour} {product.kind.size}" if product.sized else product.flavour
+    text = f"{product.band} {product.kind.size}" if product.sized else product.band
     ink.write(canvas, text, room, ink.on(colours.band), ink.FONTS[1])
 
 

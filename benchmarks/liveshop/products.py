@@ -56,9 +56,12 @@ GARMENTS = (  # their flavour is the pattern's name
     Kind("Tea Towel", "garment", ("Garden", "Cellar", "Bakery"), "50 x 70 cm"),
 )
 
-Differ = Literal["band", "word", "size"]
+Differ = Literal["band", "word", "size", "name"]
 SHOP_FAMILIES, SHOP_UNLISTED = 33, 5
 SHOP_SIBLINGS: tuple[Differ, ...] = ("band", "band", "band", "word", "word", "size", "size")
+TWIN_FAMILIES = 16
+TWINS: tuple[Differ, ...] = ("name",) * 12  # so that most introductions are of a product that looks like another
+UNPRINTED = "Original"  # what the bands of twins say, whichever they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Product:
     price: str
     listed: bool = True  # in the catalogue
     sized: bool = False  # the band tells the size, too: there is a sibling of another
+    printed: str = ""  # what the print says instead of the flavour: nothing of the picture tells it
+
+    @property
+    def band(self) -> str:
+        return self.printed or self.flavour
 
     @property
     def title(self) -> str:
@@ -92,15 +100,18 @@ def make_products(seed: int, families: int = 12, siblings: int = 3, unlisted: in
     return made
 
 
-def make_shop(seed: int) -> list[Product]:
+def make_shop(seed: int, *, twins: bool = False) -> list[Product]:
     """The products of a scored live: forty listed ones, look-alikes of every sort among them, and a few unlisted.
 
-    Siblings of a print differ by the colour and word of their band, by its word alone, or by the size it tells.
+    Siblings of a print differ by the colour and word of their band, by its word alone, or by the size it tells; twins
+    by nothing but what they are called.
     """
     made: list[Product] = []
-    differ = list(SHOP_SIBLINGS)
-    for first in _firsts(seed, SHOP_FAMILIES, SHOP_UNLISTED, (*KINDS, *GARMENTS)):
-        if not differ or not first.listed or (first.kind.form == "garment" and differ[0] != "band"):
+    differ = list(TWINS if twins else SHOP_SIBLINGS)
+    families = TWIN_FAMILIES if twins else SHOP_FAMILIES
+    for first in _firsts(seed, families, SHOP_UNLISTED, (*KINDS, *GARMENTS)):
+        worn = first.kind.form == "garment"
+        if not differ or not first.listed or (worn and differ[0] in {"word", "size"}):
             made.append(first)
             continue
         match differ.pop(0):
@@ -110,6 +121,8 @@ def make_shop(seed: int) -> list[Product]:
                 made += [first, replace(_sibling(first), accent=first.accent)]
             case "size":
                 made += [replace(first, sized=True), _larger(first)]
+            case "name":
+                made += [replace(first, printed=UNPRINTED), _twin(first)]
     return made
 
 
@@ -159,6 +172,11 @@ def _sibling(first: Product) -> Product:
     other = flavours[(flavours.index(first.flavour) + 1) % len(flavours)]
     accent = (first.accent + 0.38) % 1.0
     return replace(first, product_id=f"{first.group}B", flavour=other, accent=accent)
+
+
+def _twin(first: Product) -> Product:
+    """The very same picture."""
+    return replace(_sibling(first), accent=first.accent, printed=UNPRINTED)
 
 
 def _larger(first: Product) -> Product:

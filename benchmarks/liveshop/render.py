@@ -69,9 +69,9 @@ class PrintedLive:
         return heard(speech.speak(self.show.lines, self.show.programme.voice), self.show.programme)
 
 
-def printed_live(seed: int, index: int, seconds: float) -> Live:
+def printed_live(seed: int, index: int, seconds: float, *, twins: bool = False) -> Live:
     """Live `index` of a run's seed: its own shop, products and order."""
-    return PrintedLive(live_show(seed, index, seconds))
+    return PrintedLive(live_show(seed, index, seconds, twins=twins))
 
 
 def render_folder(show: Show, out: Path, progress: Progress | None = None) -> Path:

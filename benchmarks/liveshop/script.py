@@ -34,10 +34,10 @@ PAUSE_S = (1.6, 4.0)
 TALKED, TALK_S = 0.15, (10.0, 25.0)  # how often a pause is a talk without product, and its length
 
 
-def live_show(seed: int, index: int, seconds: Seconds) -> Show:
-    """Live `index` of a run's seed: a shop, an order and a broadcast of its own."""
+def live_show(seed: int, index: int, seconds: Seconds, *, twins: bool = False) -> Show:
+    """Live `index` of a run's seed: a shop, an order and a broadcast of its own. `twins`: see make_shop."""
     world = seed * LIVES + index
-    products = make_shop(world)
+    products = make_shop(world, twins=twins)
     turns = _turns(generator(world, "turns"), products, seconds)
     spans = [(turn.start, turn.stop) for turn in turns]
     programme = random_programme(generator(world, "programme"), seconds, spans)
@@ -45,7 +45,7 @@ def live_show(seed: int, index: int, seconds: Seconds) -> Show:
     introductions = tuple(stage.introduce(turn) for turn in turns)
     listed = [p for p in products if p.listed]
     return Show(
-        name=f"printed-{seed}-{index}",
+        name=f"{'twins' if twins else 'printed'}-{seed}-{index}",
         seed=world,
         seconds=seconds,
         products=tuple(products),

@@ -44,7 +44,7 @@ def _root() -> None:
 @app.command()
 def liveshop(
     *,
-    family: Annotated[str, typer.Option(help="printed: products made on the spot. photos: yours, with --photos.")],
+    family: Annotated[str, typer.Option(help="printed or twins: made on the spot. photos: yours, with --photos.")],
     out: Annotated[Path, typer.Option(help="The run's folder: its lives, score.json, report.html. It is resumed.")],
     seed: Annotated[int, typer.Option(min=0, help="1000 to 1999 are for tuning; scores are told of others.")] = 7,
     lives: Annotated[int, typer.Option(min=1, max=1000, help="How many lives.")] = 6,
@@ -110,8 +110,8 @@ def checked(
         raise UsageError(f"eval --family {family}: no such family: give one of {', '.join(FAMILIES)}")
     if known == "photos" and photos is None:
         raise UsageError("eval --family photos: needs --photos DIR, a folder with a catalogue and photographs of it")
-    if known == "printed" and (photos or catalogue):
-        raise UsageError("eval --family printed: makes its own products: leave --photos and --catalogue out")
+    if known != "photos" and (photos or catalogue):
+        raise UsageError(f"eval --family {known}: makes its own products: leave --photos and --catalogue out")
     folder, feed = (None if path is None else str(path.absolute()) for path in (photos, catalogue))
     if folder is not None:
         for flaw in photos_of(folder, feed).skipped:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.photos import PhotoSet
     from stream.types import Seconds
 
-Family = Literal["printed", "photos"]
+Family = Literal["printed", "twins", "photos"]
 Which = Literal["tuned", "never-met", "all"]
 Kind = Literal["cartons", "loose", "all"]
-FAMILIES: tuple[Family, ...] = ("printed", "photos")
+FAMILIES: tuple[Family, ...] = ("printed", "twins", "photos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def photos_of(photos: str, catalogue: str | None) -> PhotoSet:
 
 def live_of(run: Run, index: int) -> Live:
     if run.photos is None:
-        return printed_live(run.seed, index, run.seconds)
+        return printed_live(run.seed, index, run.seconds, twins=run.family == "twins")
     photos = photos_of(run.photos, run.catalogue)
     return photo_live(photos, run.seed, index, run.seconds, run.which, run.kind)
 
