@@ -17,7 +17,7 @@ from benchmarks.liveshop import labels
 from benchmarks.liveshop.bodies import Pose, make_body
 from benchmarks.liveshop.camera import Camera
 from benchmarks.liveshop.motion import PUT_S, TAKE_S
-from benchmarks.liveshop.products import GARMENTS, SHOP_SIBLINGS, make_shop
+from benchmarks.liveshop.products import GARMENTS, SHOP_SIBLINGS, TWINS, make_shop
 from benchmarks.liveshop.programme import Programme, Stretch
 from benchmarks.liveshop.scene import Scenery
 from benchmarks.liveshop.script import live_show
@@ -88,6 +88,27 @@ def test_siblings_by_word_and_by_size_differ_on_their_band_alone() -> None:
         if a.group == b.group:
             differs = (labels.front(a, 430) != labels.front(b, 430)).any(axis=2)
             assert 0.001 < differs.mean() < 0.2, (a.title, b.title)
+
+
+@given(st.integers(0, 2_000_000))
+@settings(max_examples=20, deadline=None)
+def test_a_shop_of_twins_has_pairs_that_differ_in_nothing_but_what_they_are_called(seed: int) -> None:
+    products = make_shop(seed, twins=True)
+    pairs = [(a, b) for a, b in pairwise(products) if a.group == b.group]
+    assert len(pairs) == len(TWINS)
+    for a, b in pairs:
+        assert (a.title != b.title, a.band, a.kind, a.design, a.accent) == (True, b.band, b.kind, b.design, b.accent)
+
+
+def test_twins_have_one_picture() -> None:
+    a, b = next((a, b) for a, b in pairwise(make_shop(1, twins=True)) if a.group == b.group)
+    assert np.array_equal(labels.front(a, 430), labels.front(b, 430))
+
+
+def test_most_introductions_of_a_live_of_twins_are_of_twins() -> None:
+    show = live_show(SEED, 0, 240.0, twins=True)
+    assert show.name == f"twins-{SEED}-0"
+    assert sum(bool(item.product.printed) for item in show.introductions) > len(show.introductions) / 2
 
 
 @pytest.mark.parametrize("name", [kind.name for kind in GARMENTS])
