@@ -101,7 +101,7 @@ def test_a_folder_without_photographs_is_refused_before_anything_starts(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--family", "drawn"], "eval --family drawn: no such family: give one of printed, photos"),
+        (["--family", "drawn"], "eval --family drawn: no such family: give one of printed, twins, photos"),
         (["--family", "photos"], "needs --photos DIR"),
         (["--family", "printed", "--photos", "."], "makes its own products"),
         (["--family", "printed", "--events", "nowhere"], "no printed-7-0/events.jsonl"),
