@@ -15,7 +15,7 @@ from benchmarks.classic_siblings import sibling
 from benchmarks.liveshop.catalogue import FEED
 from benchmarks.liveshop.show import FPS
 from engines.classic import CLASSIC_INFO, ClassicEncoder, ClassicMatcher
-from engines.classic.calibration import Evidence, Rivalry, features
+from engines.classic.calibration import CONSTANT, Rivalry, features
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 STEP_S = 0.8  # between two frames of a live: nearer ones repeat one another
 COMING_S = 1.0  # before and after an introduction its product may be in view already, or still
 EDGE_S = 0.3  # within it, right at its ends, a product is mostly out of the picture or blurred
-FEATURES = len(Evidence._fields) + 1
+FEATURES = CONSTANT
 SEED = 5  # of the made-up siblings
 QUALITY = 45  # of the JPEG a frame passes through: a livestream's compression, roughly
 

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
+WORDS, TINT = 0.5, 0.6  # of `Evidence`: what says neither yes nor no, roughly
 CERTAIN = 8.0  # beyond this nothing was ever measured
 
 FITTED = files("engines.classic") / "calibration.json"  # written by benchmarks/classic_calibration.py, which says how
 
 
 class Weights(NamedTuple):
-    """How evidence is weighed; the first nine in the order of `features`."""
+    """How evidence is weighed; up to `constant` in the order of `features`."""
 
     pairs: float
     weight: float
@@ -30,12 +31,16 @@ class Weights(NamedTuple):
     worst: float
     area: float
     spread: float
+    words: float
+    tint: float
+    relatives: float
     constant: float
     duel: float  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
     prints: float  # the same for a unit of `geometry.exclusive`
     telling: float  # the same for a unit of `fineprint.reads_as`
 
 
+CONSTANT = Weights._fields.index("constant") + 1  # weights of `features`; the others are for rivals
 WEIGHTS = Weights(**json.loads(FITTED.read_text(encoding="utf-8")))
 
 
@@ -50,6 +55,8 @@ class Evidence(NamedTuple):
     worst: float
     area: float
     spread: float
+    words: float | None = None  # on average, where it differs from a relative's print: see `fineprint.Own`
+    tint: float | None = None  # at worst, there
 
 
 def features(evidence: Evidence) -> NDArray[np.float64]:
@@ -63,12 +70,15 @@ def features(evidence: Evidence) -> NDArray[np.float64]:
             evidence.worst,
             np.log(max(evidence.area, 1e-3)),
             np.sqrt(evidence.spread),
+            0.0 if evidence.words is None else evidence.words - WORDS,
+            0.0 if evidence.tint is None else evidence.tint - TINT,
+            float(evidence.words is not None),
             1.0,
         ]
     )
 
 
-_ALONE = np.array(WEIGHTS[:9])
+_ALONE = np.array(WEIGHTS[:CONSTANT])
 
 
 def log_odds(evidence: Evidence) -> float:

@@ -14,7 +14,7 @@ from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
 from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
 from engines.classic.colour import Lab, Mask, compare, rather
-from engines.classic.fineprint import Place, differing, reads_as
+from engines.classic.fineprint import Relation, own, reads_as, relate
 from engines.classic.geometry import (
     PRINT,
     Fit,
@@ -76,12 +76,19 @@ class Laid(NamedTuple):
     fit: Fit
 
 
+class Related(NamedTuple):
+    """Where a picture lies on another by their own prints, and how these differ."""
+
+    onto: Homography
+    relation: Relation
+
+
 class ClassicMatcher:
     """One caller thread. Keeps the canvases of pictures it met lately; results do not depend on what it kept."""
 
     def __init__(self) -> None:
         self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
-        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Homography | None, tuple[Place, ...]]] = {}
+        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Related | None]] = {}
         self._closer = Closer()
         self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
@@ -176,32 +183,40 @@ class ClassicMatcher:
                     prints = exclusive(one.fit, two.fit) if one.scene is two.scene else 0.0
                     look, telling = self._duel(frame, one, two)
                     rivalry.meet(i, j, look, prints, telling)
+        for i, one in enumerate(found):
+            self._among_relatives(one, [two for two, met in zip(found, rivalry.contest[i], strict=True) if met])
         return Examined(best, rivalry)
+
+    def _among_relatives(self, one: Found, rivals: Sequence[Found]) -> None:
+        related = [self._related(one, two) for two in rivals if two is not one]
+        owned = [own(one.seen[0], one.canvas.lab, one.seen[1], it.relation) for it in related if it is not None]
+        words = [it.words for it in owned if it.words is not None]
+        tints = [it.tint for it in owned if it.tint is not None]
+        if words:
+            one.evidence = one.evidence._replace(words=sum(words) / len(words), tint=min(tints, default=None))
 
     def _duel(self, frame: Scene, one: Found, two: Found) -> tuple[float, float]:
         """By colour and by fine print, compared in the better fit's place with the other picture laid over it."""
         if one.fit.weight < two.fit.weight:
             look, telling = self._duel(frame, two, one)
             return -look, -telling
-        onto, places = self._alignment(one, two)
-        if onto is None:
+        related = self._related(one, two)
+        if related is None:
             first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
             onto = np.asarray(np.linalg.inv(first) @ second, dtype=np.float64)
+        else:
+            onto = related.onto
         seen, inside = one.seen
         other, covered = laid_out(one.canvas, onto, two.canvas)
-        mask = inside & covered
-        look = rather(seen, one.canvas.lab, other, mask)
-        return look, reads_as(seen, one.canvas.lab, other, mask, places)
+        look = rather(seen, one.canvas.lab, other, inside & covered)
+        return look, 0.0 if related is None else reads_as(seen, one.canvas.lab, inside, related.relation)
 
-    def _alignment(self, one: Found, two: Found) -> tuple[Homography | None, tuple[Place, ...]]:
-        """Where picture two lies on picture one by their own prints, and where these differ; None: not alike."""
+    def _related(self, one: Found, two: Found) -> Related | None:
+        """None: their prints do not agree on any place."""
         key = (_key(one.encoded), _key(two.encoded))
-        kept = self._alignments.pop(key, None)
-        if kept is None:
-            onto = _align(one.encoded, two.encoded)
-            kept = (one.encoded, two.encoded, onto, () if onto is None else _telling(one.canvas, onto, two.canvas))
+        kept = self._alignments.pop(key, None) or (one.encoded, two.encoded, _relate(one, two))
         _keep(self._alignments, key, kept)
-        return kept[2], kept[3]
+        return kept[2]
 
 
 def _unsettled(best: dict[int, Found]) -> list[Box]:
@@ -245,15 +260,14 @@ def _keep(memory: dict[K, V], key: K, value: V) -> None:
         del memory[next(iter(memory))]
 
 
-def _align(one: Encoded, two: Encoded) -> Homography | None:
-    first, second = one.patches.vectors[:PRINT].astype(np.float32), two.patches.vectors[:PRINT].astype(np.float32)
-    direct = fit(layout(one.patches, PRINT), layout(two.patches, PRINT), tentative(first @ second.T))
-    return direct.homography if direct is not None and len(direct.pairs.frame) >= ALIGNED else None
-
-
-def _telling(one: Canvas, onto: Homography, two: Canvas) -> tuple[Place, ...]:
-    laid, covered = laid_out(one, onto, two)
-    return differing(one.lab, laid, one.mask & covered)
+def _relate(one: Found, two: Found) -> Related | None:
+    first, second = (found.encoded.patches.vectors[:PRINT].astype(np.float32) for found in (one, two))
+    here, there = (layout(found.encoded.patches, PRINT) for found in (one, two))
+    direct = fit(here, there, tentative(first @ second.T))
+    if direct is None or len(direct.pairs.frame) < ALIGNED:
+        return None
+    laid, covered = laid_out(one.canvas, direct.homography, two.canvas)
+    return Related(direct.homography, relate(one.canvas.lab, laid, one.canvas.mask & covered))
 
 
 def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:

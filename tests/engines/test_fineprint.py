@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.classic.colour import to_lab
-from engines.classic.fineprint import CLEAR, differing, reads_as
+from engines.classic.fineprint import CLEAR, own, reads_as, relate
 
 if TYPE_CHECKING:
     from engines.classic.colour import Lab
-    from engines.classic.fineprint import Place
+    from engines.classic.fineprint import Relation
 
 pytestmark = pytest.mark.unit
 
@@ -23,8 +23,9 @@ SIZE = (128, 90)
 EVERYWHERE = np.ones(SIZE, np.bool_)
 
 
-def label(word: str) -> Lab:
+def label(word: str, band: tuple[int, int, int] = (40, 90, 150)) -> Lab:
     picture = np.full((512, 360, 3), (40, 90, 150), np.uint8)
+    picture[340:450] = band
     cv2.putText(picture, "NOXI", (30, 120), cv2.FONT_HERSHEY_DUPLEX, 3.6, (250, 250, 250), 8, cv2.LINE_AA)
     cv2.circle(picture, (180, 230), 70, (230, 200, 40), -1)
     cv2.putText(picture, word, (30, 420), cv2.FONT_HERSHEY_DUPLEX, 2.4, (250, 250, 250), 5, cv2.LINE_AA)
@@ -32,17 +33,18 @@ def label(word: str) -> Lab:
 
 
 ONE, TWO, THREE = label("200 g"), label("400 g"), label("85 ml")
-PLACES = differing(ONE, TWO, EVERYWHERE)
+BETWEEN = relate(ONE, TWO, EVERYWHERE)
+RED, GREEN, BLUE = (label("200 g", band) for band in ((170, 40, 40), (40, 130, 40), (40, 40, 170)))
 
 
-def reading(seen: Lab, places: tuple[Place, ...] = PLACES) -> float:
-    return reads_as(seen, ONE, TWO, EVERYWHERE, places)
+def reading(seen: Lab, between: Relation = BETWEEN) -> float:
+    return reads_as(seen, ONE, EVERYWHERE, between)
 
 
 def test_prints_differ_where_the_word_is_and_nowhere_else() -> None:
-    assert PLACES
-    assert min(place.rows.start for place in PLACES) > 80
-    assert differing(ONE, ONE, EVERYWHERE) == ()
+    assert BETWEEN.places
+    assert min(place.rows.start for place in BETWEEN.places) > 80
+    assert relate(ONE, ONE, EVERYWHERE).places == ()
 
 
 def test_a_print_reads_as_itself() -> None:
@@ -72,13 +74,40 @@ def test_a_third_word_reads_as_neither() -> None:
 
 def test_what_is_blank_or_covered_or_alike_says_nothing() -> None:
     assert reading(np.full_like(ONE, 50)) == 0
-    assert reads_as(ONE, ONE, TWO, np.zeros(SIZE, np.bool_), PLACES) == 0
-    assert reading(ONE, differing(ONE, ONE, EVERYWHERE)) == 0
+    assert reads_as(ONE, ONE, np.zeros(SIZE, np.bool_), BETWEEN) == 0
+    assert reading(ONE, relate(ONE, ONE, EVERYWHERE)) == 0
+
+
+def test_an_edition_that_nobody_lists_agrees_less_where_listed_relatives_differ() -> None:
+    listed, other = (own(seen, ONE, EVERYWHERE, BETWEEN).words for seen in (ONE, THREE))
+    assert listed is not None
+    assert other is not None
+    assert listed > 0.95
+    assert other < 0.8
+
+
+def test_a_third_colour_of_band_is_not_the_listed_one_and_a_lamp_is_no_colour() -> None:
+    between = relate(RED, GREEN, EVERYWHERE)
+    lamp = RED + np.array([5, 6, 8], np.float32)
+    itself, lit, blue = (own(seen, RED, EVERYWHERE, between).tint for seen in (RED, lamp, BLUE))
+    assert itself == pytest.approx(1)
+    assert lit == pytest.approx(1, abs=0.05)
+    assert blue is not None
+    assert blue < 0.3
+
+
+def test_prints_of_one_tint_and_places_out_of_sight_leave_nothing_to_agree_with() -> None:
+    assert own(ONE, ONE, EVERYWHERE, relate(ONE, ONE, EVERYWHERE)) == (None, None)
+    assert own(RED, RED, np.zeros(SIZE, np.bool_), relate(RED, GREEN, EVERYWHERE)) == (None, None)
 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_whatever_is_seen_the_answer_is_bounded_and_turns_with_the_question(seed: int) -> None:
+def test_whatever_is_seen_what_is_told_is_bounded(seed: int) -> None:
     noise = np.random.default_rng(seed).uniform(0, 100, ONE.shape).astype(np.float32)
     assert abs(reading(noise)) <= CLEAR
-    assert reads_as(noise, TWO, ONE, EVERYWHERE, PLACES) == pytest.approx(-reading(noise))
+    words, tint = own(noise, RED, EVERYWHERE, relate(RED, GREEN, EVERYWHERE))
+    assert words is not None
+    assert -1 <= words <= 1
+    assert tint is not None
+    assert 0 <= tint <= 1
