@@ -12,6 +12,8 @@ from stream.errors import UsageError
 
 SHOWN = 80  # characters of a wrong value that a message repeats
 
+# As browsers and players write it: "en", "pt-BR", "zh-Hans".
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -32,7 +34,6 @@ class SourceConfig(Model):
     longer_side: int = Field(default=640, ge=64, le=4096)
     live: bool | None = None
     pace: Literal["realtime", "fast"] = "realtime"
-    audio: bool = False
     allow_private_hosts: bool = False
     allow_files: bool = False
     max_width: int = Field(default=4096, ge=64, le=16384)
@@ -74,6 +75,21 @@ class StreamConfig(Model):
     source: SourceConfig = SourceConfig()
     window: WindowConfig = WindowConfig()
     decide: DecideConfig = DecideConfig()
+    speech: bool = True
+    language: Language | None = None
+
+
+class SpeechConfig(Model):
+    """What listens to the hosts, for all livestreams of a worker. `text`: where product names are looked for."""
+
+    engine: Literal["auto", "whisper", "sphinx", "off"] = "auto"
+    model: str | None = None
+    language: Language | None = None
+    download: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str | None = None
+    threads: int = Field(default=0, ge=0, le=256)
+    text: Literal["raw", "extract"] = "raw"
 
 
 class KafkaConfig(Model):
@@ -113,6 +129,7 @@ class WorkerConfig(Model):
     sinks: tuple[str, ...] = ("jsonl:-",)
     kafka: KafkaConfig = KafkaConfig()
     http: HttpConfig | None = None
+    speech: SpeechConfig = SpeechConfig()
     streams: tuple[StreamConfig, ...] = ()
     max_batch: int = Field(default=8, ge=1, le=256)
     engine_threads: int = Field(default=1, ge=1, le=256)

@@ -72,3 +72,41 @@ class Hearsay:
         oldest = self._settled - KEPT_S
         self._mentions = [mention for mention in self._mentions if mention.end >= oldest][-MOST:]
         self._muted = [muted for muted in self._muted if muted.end >= oldest][-MOST:]
+
+
+class Boards:
+    """One board for each stretch between gaps. Listening may have heard of a gap before judging sees it, or after.
+
+    So what was said before a gap never speaks of what is seen behind it, where stream time may begin anew.
+    """
+
+    def __init__(self) -> None:
+        self._boards = [Hearsay()]
+        self._ahead = 0  # gaps that judging has met and listening has not
+
+    @property
+    def heard(self) -> Hearsay:
+        """Where listening writes."""
+        return self._boards[-1]
+
+    @property
+    def seen(self) -> Hearsay:
+        """Where judging reads: an empty one while listening is still before the gap."""
+        return Hearsay() if self._ahead else self._boards[0]
+
+    def level(self, at: Seconds) -> bool:
+        """Whether listening has come to where judging is, at `at`."""
+        return not self._ahead and (len(self._boards) > 1 or self._boards[0].settled >= at)
+
+    def gap_heard(self) -> None:
+        self._boards.append(Hearsay())
+        self._meet()
+
+    def gap_seen(self) -> None:
+        self._ahead += 1
+        self._meet()
+
+    def _meet(self) -> None:
+        while self._ahead and len(self._boards) > 1:
+            del self._boards[0]
+            self._ahead -= 1

@@ -11,6 +11,7 @@ import math
 import threading
 import traceback
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Link:
     def chunk(self, chunk: AudioChunk) -> None:
         audio = self._audio
         if audio is not None:
-            self._send(lambda: audio.send(chunk))
+            stamped = replace(chunk, wall=self._clock.now())
+            self._send(lambda: audio.send(stamped))
 
     def gap(self, gap: Gap) -> None:
         self._send(lambda: self.deliver_gap(gap))

@@ -13,7 +13,7 @@ from stream.heard import NOBODY
 from stream.pipeline import Figures, reason_of, run_stream
 from stream.retry import Backoff
 from stream.types import Change, Reason, State, Status
-from stream.web.facts import StreamFacts
+from stream.web.facts import SpeechFacts, StreamFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +81,7 @@ class Livestream:
             attempt=self._status.attempt,
             retry_in_s=self._status.retry_in_s,
             showing=tuple(self._showing),
+            speech=SpeechFacts.model_validate(figures.speech),
             figures={
                 "views": figures.views,
                 "abstained": figures.abstained,

@@ -49,6 +49,7 @@ class Metrics:
         GCCollector(registry=self.registry)
         self._build_livestream()
         self._build_device()
+        self._build_speech()
         self._build_events()
 
     # -- livestreams
@@ -100,12 +101,41 @@ class Metrics:
     def abstained(self) -> None:
         self._abstained.inc()
 
-    def speech_rejected(self, gate: str) -> None:
-        self._speech.labels(gate).inc()
-
     def gallery_loaded(self, version: str, bundle: str, products: int) -> None:
         self._gallery.info({"version": version, "bundle": bundle})
         self._products.set(products)
+
+    # -- speech
+
+    def speech_engine(self, engine: str, model: str, mode: str, language: str) -> None:
+        self._speech_engine.info({"engine": engine, "model": model, "mode": mode, "language": language})
+
+    def speech_state(self, old: str, new: str) -> None:
+        """One livestream's ear changed; "off" is no ear."""
+        if old != "off":
+            self._ears.labels(old).dec()
+        if new != "off":
+            self._ears.labels(new).inc()
+
+    def speech_turn(self, behind_s: float) -> None:
+        """A stretch of sound was heard, so long after it had left the decoder."""
+        self._behind.observe(behind_s)
+
+    def speech_word(self, delay_s: float) -> None:
+        self._words.inc()
+        self._commit.observe(max(delay_s, 0.0))
+
+    def speech_mention(self, kind: str) -> None:
+        self._mentions.labels(kind).inc()
+
+    def speech_rejected(self, gate: str, n: int = 1) -> None:
+        self._rejected.labels(gate).inc(n)
+
+    def speech_skipped(self, seconds: float) -> None:
+        self._skipped.inc(seconds)
+
+    def speech_busy(self, seconds: float) -> None:
+        self._speech_busy.inc(seconds)
 
     # -- events
 
@@ -174,13 +204,25 @@ class Metrics:
         self._busy_ratio = self._gauge("device_busy_ratio", f"Share of the last {BUSY_OVER_S:.0f} s it worked.")
         self._lag = self._histogram("loop_lag_seconds", "How late the event loop woke.", LAG_BUCKETS)
 
+    def _build_speech(self) -> None:
+        self._speech_engine = Info("nowshowing_speech", "What listens.", registry=self.registry)
+        self._ears = self._gauge("speech_streams", "Livestreams that are listened to, in each state.", ("state",))
+        for state in ("loading", "waiting", "listening", "failed"):
+            self._ears.labels(state)
+        self._words = self._counter("speech_words", "Words that were committed.")
+        self._mentions = self._counter("speech_mentions", "Times that a product was named.", ("kind",))
+        self._rejected = self._counter("speech_rejected", "Pieces of sound or text that a gate refused.", ("gate",))
+        self._skipped = self._counter("speech_skipped_seconds", "Sound that came too fast to be heard.")
+        self._speech_busy = self._counter("speech_busy_seconds", "Time the speech thread worked.")
+        self._behind = self._histogram("speech_behind_seconds", "Decoder to heard.", DELAY_BUCKETS)
+        self._commit = self._histogram("speech_commit_delay_seconds", "End of a word to its commit.", DELAY_BUCKETS)
+
     def _build_events(self) -> None:
         self._delay = self._histogram(
             "detect_delay_seconds", "First frame of a product to the decision.", DELAY_BUCKETS
         )
         self._flaps = self._counter("flaps", "Products hidden and shown again at once.")
         self._abstained = self._counter("abstained", "Windows in which nothing in the catalogue fitted.")
-        self._speech = self._counter("speech_rejected", "Transcripts that a gate refused.", ("gate",))
         self._gallery = Info("nowshowing_gallery_version", "The gallery in use.", registry=self.registry)
         self._products = self._gauge("gallery_products", "Products in the gallery in use.")
         self._events = self._counter("events", "Events acknowledged by a sink.", ("type",))

@@ -1,6 +1,7 @@
 """The wiring of one livestream: source ▶ see ▶ think ▶ publish. Read this first.
 
     source ══frames(drop oldest)══▶ see ══views(wait)══▶ think ──decisions──▶ publish
+       └═════sounds(drop oldest)══▶ listen ──what was said──┘
 
 A stage never swallows an error: it fails its livestream's group, and the worker decides what follows. Whatever was
 shown is hidden before `run_stream` returns or raises, with the reason why.
@@ -9,7 +10,7 @@ shown is hidden before `run_stream` returns or raises, with the reason why.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from engines.presence import SINGLE
@@ -21,8 +22,10 @@ from stream.errors import NowShowingError
 from stream.fuse import Fuser, sigmoid
 from stream.heard import NOBODY, Heard
 from stream.hearsay import Hearsay
+from stream.listening import Listener
 from stream.matching import Query
 from stream.source import play
+from stream.speech import Speech, SpeechFigures
 from stream.types import Change, Frame, Gap, Moment, Reason, View
 from stream.window import Windower
 
@@ -72,6 +75,7 @@ class Shared:
     tap: Tap | None = None
     false_shows: FalseShows = THEORY
     presence: Presence = SINGLE
+    speech: Speech | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +86,7 @@ class Figures:
     abstained: int = 0
     last_wall: float = 0.0
     last_look_s: float = 0.0
+    speech: SpeechFigures = field(default_factory=SpeechFigures)
 
 
 async def run_stream(
@@ -103,13 +108,17 @@ async def run_stream(
         on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
     )
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
-    mind = Mind(config, scope, shared, publish, figures or Figures(), alike)
+    figures = figures or Figures()
+    listener = listener_of(config, scope, shared, figures, frames)
+    mind = Mind(config, scope, shared, publish, figures, alike, listener)
     why = Reason.INTERNAL
     try:
         async with asyncio.TaskGroup() as group:
-            source = group.create_task(_source(config, frames, shared, on_status), name="source")
+            source = group.create_task(_source(config, frames, listener, shared, on_status), name="source")
             group.create_task(see(frames, views, shared), name="see")
             group.create_task(mind.think(views), name="think")
+            if listener is not None:
+                group.create_task(listener.listen(), name="listen")
         why = source.result()
     except asyncio.CancelledError:
         why = Reason.SHUTDOWN
@@ -122,12 +131,30 @@ async def run_stream(
     return why
 
 
-async def _source(config: StreamConfig, frames: Channel[Frame | Gap], shared: Shared, on_status: OnStatus) -> Reason:
+def listener_of(
+    config: StreamConfig, scope: Scope, shared: Shared, figures: Figures, frames: Channel[Frame | Gap]
+) -> Listener | None:
+    speech = shared.speech
+    if speech is None:
+        return None
+    figures.speech.why = speech.silence(config)
+    if figures.speech.why:
+        return None
+    seat = speech.seat(scope, config.language)
+    return Listener(speech, seat, figures.speech, lambda: frames.stats.waiting >= FRAMES, patient=not frames.drops)
+
+
+async def _source(
+    config: StreamConfig, frames: Channel[Frame | Gap], listener: Listener | None, shared: Shared, on_status: OnStatus
+) -> Reason:
     url = config.url.get_secret_value()
+    sounds = None if listener is None else listener.sounds
     why = await shared.play(
-        url, config.source, frames, None, clock=shared.clock, metrics=shared.metrics, on_status=on_status
+        url, config.source, frames, sounds, clock=shared.clock, metrics=shared.metrics, on_status=on_status
     )
-    await frames.close()
+    for channel in (frames, sounds):
+        if channel is not None:
+            await channel.close()
     return why
 
 
@@ -189,15 +216,17 @@ class Mind:
         publish: Publish,
         figures: Figures,
         alike: Alike = NOBODY,
+        listener: Listener | None = None,
     ) -> None:
         window, decide = config.window, config.decide
         self._figures = figures
+        self._listener = listener
         self._scope = scope
         self._shared = shared
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._fuser = Fuser(shared.presence)
-        self._hearsay = Hearsay()
+        self._nothing_said = Hearsay()
         self._heard = Heard(alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s)
         self._decider = decider_of(decide, shared.false_shows)
 
@@ -206,17 +235,20 @@ class Mind:
             match item:
                 case Gap(why=why):
                     await self.end(why)
+                    if self._listener is not None:
+                        self._listener.gap_seen()
                 case View():
                     await self._push(item)
                 case _:
                     assert_never(item)
+        if self._listener is not None:
+            await self._listener.let_go()
 
     async def end(self, why: Reason) -> None:
         """Hides what is shown and forgets the rest: state never bridges a gap."""
         self._windower.reset()
         self._fuser.reset()
         self._heard.reset()
-        self._hearsay.reset()
         failed: list[Exception] = []
         for decision in self._decider.end(why):
             try:
@@ -226,9 +258,15 @@ class Mind:
         if failed:
             raise failed[0]
 
+    @property
+    def _board(self) -> Hearsay:
+        return self._nothing_said if self._listener is None else self._listener.board
+
     async def _push(self, view: View) -> None:
         metrics, clock = self._shared.metrics, self._shared.clock
         window = self._windower.push(view)
+        if self._listener is not None:
+            await self._listener.keep_up(view.at)
         recent = self._windower.views[:-1]
         asked = clock.now()
         query = Query(view, recent, self._scope, self._decider.tracked)
@@ -238,7 +276,7 @@ class Mind:
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
-        sighting = None if window is None else self._heard.join(self._fuser.close(window), self._hearsay)
+        sighting = None if window is None else self._heard.join(self._fuser.close(window), self._board)
         decisions = [] if sighting is None else self._decider.push(sighting)
         await self._look_back(recent)
         if self._shared.tap is not None:

@@ -75,12 +75,14 @@ async def play(
 ) -> Reason:
     """Runs until the livestream says that it is over; raises SourceError where trying again is of no use.
 
+    `audio` is None where nobody listens: then sound is not even decoded.
+
     Each connection has its own stream time from zero; a Gap lies between two of them. Does not close the channels.
     """
     target = parse_url(url, allow_files=config.allow_files)
     client = await asyncio.to_thread(GuardedClient, allow_private=config.allow_private_hosts, clock=clock)
     connection = Connection(target, config, clock, metrics, client, Memory())
-    channels = (frames, audio if config.audio else None)
+    channels = (frames, audio)
     backoff = Backoff(config.retry_first_s, config.retry_max_s, chance)
     try:
         return await _Player(connection, channels, backoff, on_status, read or read_connection).run()
@@ -164,7 +166,7 @@ def read_connection(connection: Connection, link: Link) -> Reason:
     """One connection, in its own thread, until it ends or breaks."""
     url, config = connection.url, connection.config
     opener = Opener(url, config, connection.client, link, connection.clock, connection.memory)
-    decoding = Decoding(config, link, connection.clock, connection.meter, audio=config.audio and link.listens)
+    decoding = Decoding(config, link, connection.clock, connection.meter, audio=link.listens)
     live = False
     try:
         for part in opener.parts():

@@ -73,8 +73,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
+    """`wall`: when it left the decoder (epoch seconds)."""
+
     at: Seconds
     samples: Samples
+    wall: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+import structlog
+
 from engines.bundle import open_bundle
 from engines.threads import one_blas_thread
 from indexes.gallery import open_gallery
@@ -23,6 +25,7 @@ from stream.pictures import picture_of
 from stream.pipeline import Shared
 from stream.scribe import ProductFacts, Scribe
 from stream.sink import FanOut, open_sink
+from stream.speech import Speech, chosen, words_of
 from stream.web.facts import Health, SinkAnswer
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from stream.pipeline import Tap
     from stream.sink import Sink
     from stream.web.facts import Picture, StreamFacts
+
+log = structlog.get_logger()
 
 LAG_EVERY_S = 0.1
 TIDY_EVERY_S = 60.0
@@ -153,7 +158,9 @@ class Worker:
             stack.callback(livestream.stop, task)
             self._tasks.append(task)
         tidy = group.create_task(_tidy(), name="memory")
-        for task in (lag, tidy):
+        speech = shared.speech
+        loading = [group.create_task(speech.load(), name="load speech")] if speech and speech.started else []
+        for task in (lag, tidy, *loading):
             stack.callback(task.cancel)
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:
@@ -175,7 +182,20 @@ class Worker:
             tap=self._tap,
             false_shows=false_shows,
             presence=presence,
+            speech=self._speech(stack),
         )
+
+    def _speech(self, stack: contextlib.AsyncExitStack) -> Speech:
+        """Its thread and its engine are there only if somebody is to be listened to; says who is not, and why."""
+        config, streams = self._config.speech, self._config.streams
+        speech = Speech(config, lambda: chosen(config), words_of(self._gallery), self.metrics, self._clock)
+        silent = [why for stream in streams if (why := speech.silence(stream))]
+        if silent:
+            log.info("livestreams are not listened to", count=len(silent), why="; ".join(sorted({*silent})))
+        if len(silent) < len(streams):
+            speech.start()
+            stack.push_async_callback(speech.stop, deadline_s=self._config.drain_deadline_s)
+        return speech
 
     def _scope(self, config: StreamConfig) -> Scope:
         return self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)

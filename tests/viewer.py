@@ -88,27 +88,34 @@ class Viewer:
             await self._changed.wait_for(lambda: condition() or self.over)
         assert condition(), f"the source ended before: {self.statuses}"
 
-    async def play(self, url: str, *, read: Read | None = None, **settings: object) -> Reason:
+    async def play(self, url: str, *, read: Read | None = None, audio: bool = False, **settings: object) -> Reason:
         """To its end."""
-        async with self.playing(url, read=read, **settings) as task:
+        async with self.playing(url, read=read, audio=audio, **settings) as task:
             return await asyncio.wait_for(task, DEADLINE_S)
 
     @asynccontextmanager
     async def playing(
-        self, url: str, *, read: Read | None = None, **settings: object
+        self, url: str, *, read: Read | None = None, audio: bool = False, **settings: object
     ) -> AsyncIterator[asyncio.Task[Reason]]:
         defaults = {"allow_files": True, "allow_private_hosts": True, "pace": "fast", "frames_per_second": 5.0}
         config = SourceConfig.model_validate({**defaults, **settings})
         frames: Channel[Frame | Gap] = Channel("frames", capacity=4, policy=Policy.WAIT)
-        audio: Channel[AudioChunk | Gap] = Channel("audio", capacity=4, policy=Policy.WAIT)
+        sounds: Channel[AudioChunk | Gap] = Channel("audio", capacity=4, policy=Policy.WAIT)
         takers = [
             asyncio.create_task(self._take(frames, self.items.append)),
-            asyncio.create_task(self._take(audio, self.sounds.append)),
+            asyncio.create_task(self._take(sounds, self.sounds.append)),
         ]
         source = play(
-            url, config, frames, audio, clock=SteadyClock(), metrics=self.meter, on_status=self._told, read=read
+            url,
+            config,
+            frames,
+            sounds if audio else None,
+            clock=SteadyClock(),
+            metrics=self.meter,
+            on_status=self._told,
+            read=read,
         )
-        task = asyncio.create_task(self._run(source, frames, audio, takers))
+        task = asyncio.create_task(self._run(source, frames, sounds, takers))
         try:
             yield task
         finally:

@@ -129,6 +129,7 @@ async def watch(stage: Stage, gallery: Path, studio: Studio, broadcast: Broadcas
             StreamConfig(
                 stream_id=STREAM,
                 url=SecretStr(broadcast.url),
+                language="en",
                 source=SourceConfig(allow_private_hosts=True),
             ),
         ),

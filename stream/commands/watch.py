@@ -32,6 +32,11 @@ def watch(
     shop: Annotated[str | None, typer.Option(help="Only this shop's products may show.")] = None,
     products: Annotated[Path | None, typer.Option(help="Only these: a file with one product id a line.")] = None,
     sink: SinkUrls = ["jsonl:-"],
+    language: Annotated[
+        str | None,
+        typer.Option(help="What the host speaks, as in en or pt-BR: needed by the built-in speech engine."),
+    ] = None,
+    speech: Annotated[bool, typer.Option(help="Listen to the host.")] = True,
     until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
     fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
     private: Annotated[
@@ -46,6 +51,8 @@ def watch(
         "url": url,
         "shop_id": shop,
         "products": None if products is None else read_product_list(products),
+        "language": language,
+        "speech": speech,
         "source": {
             "pace": "fast" if fast else "realtime",
             "allow_files": target.scheme == "file",

@@ -19,6 +19,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
+class SpeechFacts(Answer):
+    """How a livestream is listened to. hears: off, loading, waiting (no sound yet), listening, failed."""
+
+    hears: str
+    why: str
+    words: int = Field(description="Words committed.")
+    mentions: int = Field(description="Times that a product was named.")
+    skipped_s: float = Field(description="Sound that came too fast to be heard.")
+    behind_s: float = Field(description="How long after leaving the decoder the last sound was heard.")
+
+
 class StreamFacts(Answer):
     """One livestream as operators see it. Its URL is not here: it may carry a key."""
 
@@ -31,6 +42,7 @@ class StreamFacts(Answer):
     attempt: int = 0
     retry_in_s: float | None = None
     showing: tuple[str, ...] = Field(default=(), description="Products on show, oldest first.")
+    speech: SpeechFacts = SpeechFacts(hears="off", why="", words=0, mentions=0, skipped_s=0.0, behind_s=0.0)
     figures: dict[str, float] = Field(default_factory=dict, description="Counters and gauges of this livestream.")
 
 

@@ -26,14 +26,17 @@ MEMBER = "package/schemas/3.0.0-without-$id.json"
 @pytest.fixture(scope="session")
 def exported() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Every metric of ours as Prometheus names it, with its type and its labels."""
-    registry = Metrics(ManualClock()).registry
+    metrics = Metrics(ManualClock())
+    metrics.gallery_loaded("1", "classic", 1)
+    metrics.speech_engine("sphinx", "en-us", "phrases", "en")
+    registry = metrics.registry
     suffix = {"counter": "_total", "info": "_info"}
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for collector in list(registry._collector_to_names):
         for family in collector.collect():
             if family.name.startswith("nowshowing_"):
                 labels: tuple[str, ...] = getattr(collector, "_labelnames", ())
-                said = ("version", "bundle") if family.type == "info" else labels
+                said = tuple(family.samples[0].labels) if family.type == "info" else labels
                 found[family.name + suffix.get(family.type, "")] = (family.type, said)
     return found
 

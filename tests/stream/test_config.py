@@ -13,6 +13,7 @@ from stream.config import (
     HttpConfig,
     KafkaConfig,
     SourceConfig,
+    SpeechConfig,
     StreamConfig,
     WindowConfig,
     WorkerConfig,
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.unit
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config.example.toml"
 SECTIONS: dict[str, type[BaseModel]] = {
-    "kafka": KafkaConfig, "http": HttpConfig, "source": SourceConfig, "window": WindowConfig, "decide": DecideConfig,
+    "kafka": KafkaConfig, "http": HttpConfig, "speech": SpeechConfig, "source": SourceConfig, "window": WindowConfig,
+    "decide": DecideConfig,
 }  # fmt: skip
 
 
@@ -53,14 +55,14 @@ def test_the_example_loads_and_its_paths_are_relative_to_it() -> None:
 def test_the_example_states_the_defaults() -> None:
     config = load_config(EXAMPLE)
     stream = config.streams[0]
-    assert (config.kafka, config.http) == (KafkaConfig(), HttpConfig())
+    assert (config.kafka, config.http, config.speech) == (KafkaConfig(), HttpConfig(), SpeechConfig())
     assert (stream.source, stream.window, stream.decide) == (SourceConfig(), WindowConfig(), DecideConfig())
 
 
 def test_the_example_names_every_setting() -> None:
     text = EXAMPLE.read_text()
     models: list[type[BaseModel]] = [WorkerConfig, StreamConfig, *SECTIONS.values()]
-    fields = {name for model in models for name in model.model_fields} - {"streams", *SECTIONS}
+    fields = {name for model in models for name in model.model_fields} - {"streams", *SECTIONS} | {"speech"}
     named = set(re.findall(r"^(?:# )?([a-z_]+) = ", text, re.MULTILINE))
     assert fields == named
 

@@ -1,0 +1,203 @@
+"""A transcriber in a process of its own, for engines that hold Python's lock while they work. Knows no engine.
+
+PocketSphinx needs up to a second to open a session and milliseconds for every block, and meanwhile no other thread of
+its process runs: every livestream's pictures would wait. A crash in its C code ends that process and not ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import weakref
+from collections import deque
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+
+from engines.errors import SpeechError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engines.speech.base import Samples, Session, Transcriber, TranscriberInfo, Word
+
+ANSWER_S = 60.0  # a session opens in a second or two; on a machine that is overloaded, in ten
+NICER = 5  # pictures first: hearing late costs less than seeing late
+
+
+class Ask(NamedTuple):
+    """One call, as it travels. `forget`: sessions that nobody holds any more."""
+
+    verb: Literal["info", "session", "push", "end"]
+    session: int = 0
+    phrases: tuple[str, ...] = ()
+    language: str | None = None
+    samples: Samples | None = None
+    forget: tuple[int, ...] = ()
+
+
+class Answer(NamedTuple):
+    words: list[Word]
+    gated: Mapping[str, int]
+    info: TranscriberInfo | None = None
+    error: str = ""  # what the engine raised, in its own words
+    known: bool = True  # it is a SpeechError, or else a fault
+
+
+class Apart:
+    """The same contract as the engine's own. `maker`: "engines.speech.sphinx:Sphinx", called without arguments."""
+
+    def __init__(self, maker: str) -> None:
+        self._maker = maker
+        self._child: _Child | None = None
+        self._made = 0
+        self._forget: deque[int] = deque()
+        try:
+            self._info = self._ask(Ask("info")).info
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def info(self) -> TranscriberInfo:
+        assert self._info is not None, "the other side answers `info` with it"
+        return self._info
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> ApartSession:
+        self._made += 1
+        number = self._made
+        self._ask(Ask("session", number, tuple(phrases), language))
+        child = self._child
+        assert child is not None, "it has just answered"
+        session = ApartSession(number, lambda ask: self._ask(ask, child))
+        weakref.finalize(session, self._forget.append, number)
+        return session
+
+    def close(self) -> None:
+        """Ends the process; a session that is used after this fails."""
+        if self._child is not None:
+            self._child.close()
+        self._child = None
+
+    def _ask(self, ask: Ask, child: _Child | None = None) -> Answer:
+        """`child`: who must answer; another one does not know the session."""
+        if child is not None and child is not self._child:
+            raise SpeechError(f"{self._maker}: its process was lost, and what this session had heard with it")
+        if self._child is None:
+            self._forget.clear()
+            self._child = _Child(self._maker)
+        forget = tuple(self._forget.popleft() for _ in range(len(self._forget)))
+        try:
+            answer = self._child.call(ask._replace(forget=forget))
+        except (EOFError, OSError) as error:
+            self.close()
+            raise SpeechError(f"{self._maker}: its process died or hung ({error})") from error
+        if answer.error:
+            raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
+        return answer
+
+
+class ApartSession:
+    def __init__(self, number: int, ask: Callable[[Ask], Answer]) -> None:
+        self._number = number
+        self._ask = ask
+        self._gated: Mapping[str, int] = {}
+
+    @property
+    def gated(self) -> Mapping[str, int]:
+        return self._gated
+
+    def push(self, samples: Samples) -> list[Word]:
+        return self._heard(Ask("push", self._number, samples=samples))
+
+    def end(self) -> list[Word]:
+        return self._heard(Ask("end", self._number))
+
+    def _heard(self, ask: Ask) -> list[Word]:
+        answer = self._ask(ask)
+        self._gated = answer.gated
+        return answer.words
+
+
+class _Child:
+    """The other process, seen from here."""
+
+    def __init__(self, maker: str) -> None:
+        ours, theirs = Pipe()
+        number = theirs.fileno()
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Of its own session: Ctrl-C at a terminal is for us, who end it when the last livestream has ended.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, maker, str(number)],
+            pass_fds=[number], env=env, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        self._pipe = ours
+
+    def call(self, ask: Ask) -> Answer:
+        self._pipe.send(ask)
+        if not self._pipe.poll(ANSWER_S):
+            raise TimeoutError(f"no answer within {ANSWER_S:g} s")
+        return cast("Answer", self._pipe.recv())
+
+    def close(self) -> None:
+        self._pipe.close()  # which it sees as the end
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+        self._process.kill()
+        self._process.wait()
+
+
+class _Desk:
+    """The engine and its sessions, in the other process."""
+
+    def __init__(self, maker: str) -> None:
+        self._maker = maker
+        self._engine: Transcriber | None = None
+        self._sessions: dict[int, Session] = {}
+
+    def answer(self, ask: Ask) -> Answer:
+        for number in ask.forget:
+            self._sessions.pop(number, None)
+        try:
+            return self._do(ask)
+        except SpeechError as error:
+            return Answer([], {}, error=str(error))
+        except Exception as error:  # noqa: BLE001  the process's boundary: the cause is handed on, not lost
+            return Answer([], {}, error=f"{type(error).__name__}: {error}", known=False)
+
+    def _do(self, ask: Ask) -> Answer:
+        if self._engine is None:
+            module, _, name = self._maker.partition(":")
+            self._engine = getattr(importlib.import_module(module), name)()
+        if ask.verb == "info":
+            return Answer([], {}, self._engine.info)
+        if ask.verb == "session":
+            self._sessions[ask.session] = self._engine.session(ask.phrases, ask.language)
+            return Answer([], {})
+        session = self._sessions[ask.session]
+        if ask.verb == "end":
+            words = session.end()
+        else:
+            assert ask.samples is not None, "a push brings its sound"
+            words = session.push(ask.samples)
+        return Answer(words, dict(session.gated))
+
+
+def main(maker: str, number: int) -> None:
+    """Answers until the pipe's other end is closed, or its process is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICER)
+    desk = _Desk(maker)
+    pipe = Connection(number)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            pipe.send(desk.answer(pipe.recv()))
+
+
+if __name__ == "__main__":
+    # Under its real name, so that what it pickles is what the other side knows.
+    importlib.import_module("engines.speech.apart").main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,226 @@
+"""What the livestreams of a worker hear with: one transcriber, one thread. Knows no livestream but by its settings.
+
+The transcriber is loaded beside everything else: pictures do not wait for it, and where it cannot be loaded they go
+on without words, which is said once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import inf
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+import structlog
+
+from engines.errors import EngineError, SpeechError
+from engines.speech.apart import Apart
+from engines.speech.choose import Choice, SpeechSettings, choose
+from engines.text import CUE_PHRASES, Hearing, ProductWords, phrases_of
+from stream.batching import Batcher
+from stream.ear import Ear, Heard
+from stream.errors import ClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engines.speech.base import Transcriber
+    from indexes.gallery import Gallery
+    from indexes.scope import Scope
+    from stream.clock import Clock
+    from stream.config import SpeechConfig, StreamConfig
+    from stream.metrics import Metrics
+    from stream.types import AudioChunk, Words
+
+    Job = Callable[[], Heard]
+    Load = Callable[[], Choice]
+
+log = structlog.get_logger()
+
+SPHINX = "engines.speech.sphinx:Sphinx"
+MOST_PRODUCTS = 5000  # in scope: what they may be called is kept in memory, and no show has as many
+NOTHING = Heard((), (), inf, 0.0, (), {})
+
+
+class Hears(StrEnum):
+    """How a livestream is listened to, as operators are told."""
+
+    OFF = "off"  # nobody asked for it
+    LOADING = "loading"  # the engine does
+    WAITING = "waiting"  # no sound has come yet
+    LISTENING = "listening"
+    FAILED = "failed"  # and why; tried again where that can help
+
+
+@dataclass(slots=True)
+class SpeechFigures:
+    """What operators ask of a single livestream's ear; it outlives restarts."""
+
+    hears: Hears = Hears.OFF
+    why: str = ""
+    words: int = 0
+    mentions: int = 0
+    skipped_s: float = 0.0
+    behind_s: float = 0.0
+
+
+class Seat:
+    """What a livestream has in the speech thread: its ear, opened with the first sound. All methods run there."""
+
+    def __init__(self, open_: Callable[[], Ear]) -> None:
+        self._open = open_
+        self._ear: Ear | None = None
+
+    @property
+    def opened(self) -> bool:
+        return self._ear is not None
+
+    def hear(self, chunks: Sequence[AudioChunk]) -> Heard:
+        if self._ear is None:
+            self._ear = self._open()
+        return self._ear.hear(chunks)
+
+    def retold(self, words: Sequence[Words], summary: Sequence[Words]) -> Heard:
+        return NOTHING if self._ear is None else self._ear.retold(words, summary)
+
+    def end(self) -> Heard:
+        if self._ear is not None:
+            self._ear.end()
+        return NOTHING
+
+    def leave(self) -> None:
+        """The ear is given up, with whatever it had heard; the next sound opens another. From any thread."""
+        self._ear = None
+
+
+class Speech:
+    """Start it on the loop that will ask and let `load` run beside the livestreams; not started, it hears nobody."""
+
+    def __init__(
+        self, config: SpeechConfig, load: Load, words_of: Callable[[Scope], Sequence[ProductWords]], metrics: Metrics,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        """`load` is called in a thread of its own."""
+        self.metrics, self.clock = metrics, clock
+        self.door: Batcher[Job, Heard] = Batcher("speech", _do, max_batch=1, on_batch=self._busy)
+        self.loaded = asyncio.Event()
+        self.started = False
+        self.why = ""  # it cannot be had; empty: it can, or it is not known yet
+        self._config, self._load, self._words_of = config, load, words_of
+        self._transcriber: Transcriber | None = None
+        self._hearings: WeakValueDictionary[bytes, Hearing] = WeakValueDictionary()
+
+    def start(self) -> None:
+        self.started = True
+        self.door.start()
+
+    async def load(self) -> None:
+        """Raises nothing that is the engine's: whatever it is, pictures go on."""
+        try:
+            choice = await asyncio.to_thread(self._load)
+        except Exception as error:  # noqa: BLE001  a foreign library's boundary: told in full
+            self.why, trace = told(error)
+            tell = log.bind(why=self.why, exc_info=trace)
+            tell.error("speech engine failed: pictures go on without words")
+            self.metrics.speech_engine("failed", "", "", "")
+        else:
+            self._tell(choice)
+        self.loaded.set()
+
+    async def stop(self, deadline_s: float) -> None:
+        await self.door.stop(deadline_s=deadline_s)
+        if isinstance(self._transcriber, Apart):
+            await asyncio.to_thread(self._transcriber.close)
+
+    def silence(self, stream: StreamConfig) -> str:
+        """Why this livestream is not to be listened to; empty where it is."""
+        return silence_of(self._config, stream)
+
+    def seat(self, scope: Scope, language: str | None) -> Seat:
+        return Seat(lambda: self._ear(scope, language or self._config.language))
+
+    def _ear(self, scope: Scope, language: str | None) -> Ear:
+        """In the speech thread. Livestreams of one shop share what they know of its products' names."""
+        if self._transcriber is None:
+            raise SpeechError(self.why or "no speech engine is loaded")
+        if len(scope) > MOST_PRODUCTS:
+            raise SpeechError(
+                f"{len(scope)} products in scope are too many to listen for (at most {MOST_PRODUCTS}): "
+                "set the livestream's shop_id or products"
+            )
+        key = scope.products.tobytes()
+        hearing = self._hearings.get(key)
+        if hearing is None:
+            hearing = self._hearings[key] = Hearing(self._words_of(scope))
+        session = self._transcriber.session((*phrases_of(hearing.products), *CUE_PHRASES), language)
+        return Ear(session, hearing, clean=self._config.text == "extract")
+
+    def _tell(self, choice: Choice) -> None:
+        self._transcriber = choice.transcriber
+        if choice.transcriber is None:
+            self.why = choice.said
+            self.metrics.speech_engine(choice.engine, "", "", "")
+        else:
+            info = choice.transcriber.info
+            self.metrics.speech_engine(info.name, info.model, info.mode, info.language)
+        log.info("speech", engine=choice.engine, said=choice.said)
+
+    def _busy(self, _size: int, seconds: float) -> None:
+        self.metrics.speech_busy(seconds)
+
+
+def words_of(gallery: Gallery) -> Callable[[Scope], Sequence[ProductWords]]:
+    """What the products in a scope may be called. Reads them from disk: for a thread."""
+
+    def read(scope: Scope) -> list[ProductWords]:
+        products = [gallery.product(int(index)) for index in scope.products]
+        return [
+            ProductWords(p.product_id, p.title, brand=p.brand, group=p.sku_group, price=p.price) for p in products
+        ]
+
+    return read
+
+
+def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:
+    """Why a livestream is not to be listened to; empty where it is.
+
+    The built-in engine takes any speech for English, and what it makes of another language would be noise: so it is
+    not used by itself where nobody says that a host speaks English.
+    """
+    if config.engine == "off" or not stream.speech:
+        return "as configured"
+    language = stream.language or config.language
+    if config.engine != "auto" or config.model is not None or (language or "").split("-")[0].lower() == "en":
+        return ""
+    if language is None:
+        return "nobody says what its host speaks: set language (the built-in engine hears English), or name a Whisper"
+    return f"the built-in engine hears English only, not {language!r}: name a Whisper as speech model"
+
+
+def chosen(config: SpeechConfig) -> Choice:
+    """Loads what listens. Whether a livestream's language is one that it knows is asked of each (`silence_of`)."""
+    built_in = config.engine == "sphinx" or config.model is None
+    settings = SpeechSettings(
+        engine=config.engine,
+        model=config.model,
+        language=None if built_in else config.language,
+        download=config.download,
+        device=config.device,
+        compute_type=config.compute_type,
+        threads=config.threads,
+    )
+    choice = choose(settings)
+    return replace(choice, transcriber=Apart(SPHINX)) if choice.engine == "sphinx" else choice
+
+
+def told(error: Exception) -> tuple[str, Exception | None]:
+    """What is said of an error; itself where it is a fault, whose trace is worth reading."""
+    if isinstance(error, (EngineError, ClosedError)):
+        return str(error), None
+    return f"{type(error).__name__}: {error}", error
+
+
+def _do(jobs: Sequence[Job]) -> list[Heard]:
+    return [job() for job in jobs]

@@ -1,0 +1,106 @@
+"""An engine in a process of its own answers as it would in ours; when that process dies, nobody else notices."""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+import numpy as np
+import pytest
+
+from engines.errors import SpeechError
+from engines.speech.apart import Apart
+from engines.speech.base import RATE
+from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engines.speech.base import Samples, Word
+
+pytestmark = pytest.mark.unit
+
+WORDS = ("brelvo", "fjondo")
+
+
+DEATH = 9.0  # a sample that the whole process does not survive
+AT_ONCE = 2
+
+
+class Mortal(FakeSession):
+    def push(self, samples: Samples) -> list[Word]:
+        if DEATH in samples:
+            os._exit(1)
+        return super().push(samples)
+
+
+class Beeper(FakeTranscriber):
+    """What the other process makes, without arguments; it has room for two sessions."""
+
+    def __init__(self) -> None:
+        super().__init__(WORDS)
+        self._alive: WeakSet[Mortal] = WeakSet()
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> Mortal:
+        super().session(phrases, language)
+        if len(self._alive) == AT_ONCE:
+            raise SpeechError("there is no room for another session")
+        session = Mortal(WORDS)
+        self._alive.add(session)
+        return session
+
+
+@pytest.fixture
+def apart() -> Iterator[Apart]:
+    engine = Apart(f"{__name__}:Beeper")
+    yield engine
+    engine.close()
+
+
+def test_it_says_what_the_engine_says(apart: Apart) -> None:
+    assert apart.info == Beeper().info
+    sound = np.concatenate([silence(0.5), beep(1), silence(0.5), beep(9), silence(0.1)])
+    near, far = Beeper().session(()), apart.session(())
+    assert far.push(sound) == near.push(sound)
+    assert far.end() == near.end()
+    assert far.gated == near.gated == {"noise": 1}
+
+
+def test_sessions_do_not_meet(apart: Apart) -> None:
+    one, other = apart.session(()), apart.session(())
+    one.push(beep(0))
+    assert other.push(silence(0.1)) == []
+    assert [word.text for word in one.push(silence(0.1))] == ["brelvo"]
+
+
+def test_an_engine_s_own_error_and_a_fault_are_told_apart(apart: Apart) -> None:
+    with pytest.raises(SpeechError, match="language 'de'"):
+        apart.session((), "de")
+    with pytest.raises(RuntimeError, match="told to crash"):
+        apart.session(()).push(np.full(RATE, CRASH, np.float32))
+    assert apart.session(()).push(silence(0.1)) == []
+
+
+def test_a_process_that_dies_fails_its_sessions_and_the_next_one_has_another(apart: Apart) -> None:
+    session = apart.session(())
+    with pytest.raises(SpeechError, match="died or hung"):
+        session.push(np.full(RATE, DEATH, np.float32))
+    with pytest.raises(SpeechError, match="was lost"):
+        session.push(silence(0.1))
+    assert apart.session(()).push(silence(0.1)) == []
+
+
+def test_a_session_that_nobody_holds_is_forgotten_over_there(apart: Apart) -> None:
+    kept, session = apart.session(()), apart.session(())
+    with pytest.raises(SpeechError, match="no room"):
+        apart.session(())
+    del session
+    gc.collect()
+    assert apart.session(()).push(silence(0.1)) == kept.push(silence(0.1)) == []
+
+
+def test_an_engine_that_cannot_be_made_is_an_error_that_names_it() -> None:
+    with pytest.raises(RuntimeError, match=r"nothing\.here:Engine: ModuleNotFoundError"):
+        Apart("nothing.here:Engine")

@@ -1,0 +1,369 @@
+"""A livestream is heard as far as that is possible, and whatever happens to its ear stays in there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from engines.errors import SpeechError
+from engines.speech.choose import Choice
+from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
+from engines.text import ProductWords
+from indexes.scope import everything
+from stream.clock import ManualClock
+from stream.config import SpeechConfig, StreamConfig
+from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
+from stream.metrics import Metrics
+from stream.sound import CHUNK, RATE
+from stream.speech import MOST_PRODUCTS, Hears, Speech, SpeechFigures
+from stream.types import AudioChunk, Gap, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from engines.speech.base import Transcriber, Word
+    from stream.types import Samples
+
+pytestmark = pytest.mark.unit
+
+PRODUCTS = (ProductWords("tea", "Brelvo Tea", brand="Brelvo"), ProductWords("oil", "Fjondo Oil", brand="Fjondo"))
+WORDS = ("brelvo", "fjondo")
+OFF = Choice("off", None, "off, as configured")
+SCOPE = everything("g", products=2, pictures=2)
+
+
+def chunks(at: float, *pieces: Samples, wall: float = 0.0) -> list[AudioChunk]:
+    samples = np.concatenate(pieces)
+    return [AudioChunk(at + i / RATE, samples[i : i + CHUNK], wall) for i in range(0, len(samples), CHUNK)]
+
+
+class Turns(FakeSession):
+    """Writes down whose turn it was, and how long."""
+
+    def __init__(self, who: str, turns: list[tuple[str, int]]) -> None:
+        super().__init__(WORDS)
+        self._who, self._turns = who, turns
+
+    def push(self, samples: Samples) -> list[Word]:
+        self._turns.append((self._who, len(samples)))
+        return super().push(samples)
+
+
+@dataclass
+class Ward:
+    """What a worker would give its livestreams, and the livestreams' ears."""
+
+    speech: Speech
+    clock: ManualClock
+    metrics: Metrics
+    figures: list[SpeechFigures] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def listener(
+        self, *, patient: bool = False, language: str | None = None, source_waits: Callable[[], bool] = lambda: False
+    ) -> Listener:
+        self.figures.append(SpeechFigures())
+        seat = self.speech.seat(SCOPE, language)
+        listener = Listener(self.speech, seat, self.figures[-1], source_waits, patient=patient)
+        self.tasks.append(asyncio.create_task(listener.listen()))
+        return listener
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"nowshowing_speech_{name}", labels)
+
+
+@asynccontextmanager
+async def ward(
+    make: Callable[[], Transcriber] = lambda: FakeTranscriber(WORDS), *, loaded: bool = True
+) -> AsyncIterator[Ward]:
+    clock = ManualClock()
+    metrics = Metrics(clock)
+    speech = Speech(SpeechConfig(), lambda: Choice("sphinx", make(), "fake"), lambda _: PRODUCTS, metrics, clock)
+    speech.start()
+    if loaded:
+        await speech.load()
+    here = Ward(speech, clock, metrics)
+    try:
+        yield here
+    finally:
+        for task in here.tasks:
+            task.cancel()
+        await asyncio.gather(*here.tasks, return_exceptions=True)
+        await speech.stop(deadline_s=5)
+
+
+async def tell(listener: Listener, items: Sequence[AudioChunk | Gap]) -> None:
+    for item in items:
+        await listener.sounds.send(item)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  what happens in the speech thread has no event here
+            await asyncio.sleep(0.005)
+
+
+def named(listener: Listener, start: float = 0.0, end: float = 1e6) -> list[tuple[str, float]]:
+    return [(mention.product_id, round(mention.start, 2)) for mention in listener.board.within(start, end)]
+
+
+async def test_what_is_said_comes_to_the_board_and_into_the_figures() -> None:
+    async with ward() as here:
+        listener = here.listener()
+        await tell(listener, chunks(10.0, silence(0.5), beep(0), silence(0.3)))
+        await until(lambda: listener.board.settled >= 11.0)
+        assert named(listener) == [("tea", 10.5)]
+        figures = here.figures[0]
+        assert (figures.hears, figures.words, figures.mentions) == (Hears.LISTENING, 1, 1)
+        assert here.value("words_total") == 1
+        assert here.value("mentions_total", kind="this") == 1
+        assert here.value("streams", state="listening") == 1
+        assert here.value("info", engine="fake", model="beeps", mode="free", language="en") == 1
+
+
+async def test_the_session_is_told_what_the_products_may_be_called_and_the_language() -> None:
+    engine = FakeTranscriber(WORDS)
+    async with ward(lambda: engine) as here:
+        listener = here.listener(language="en")
+        await tell(listener, chunks(0.0, silence(0.2)))
+        await until(lambda: bool(engine.sessions))
+        phrases, language = engine.sessions[0]
+        assert language == "en"
+        assert {"brelvo", "fjondo", "unlike the"} <= set(phrases)
+
+
+async def test_a_gap_ends_the_session_and_parts_what_was_said() -> None:
+    async with ward() as here:
+        listener = here.listener()
+        await tell(listener, chunks(50.0, beep(0), silence(0.3)))
+        await until(lambda: listener.board.settled >= 50.5)
+        await tell(listener, [Gap(50.5, Reason.STALLED), *chunks(0.0, silence(0.5), beep(1), silence(0.3))])
+        await until(lambda: listener.sounds.stats.waiting == 0 and here.figures[0].words == 2)
+        assert named(listener) == [("tea", 50.0)]  # judging has not come to the gap
+        listener.gap_seen()
+        assert named(listener) == [("oil", 0.5)]
+
+
+async def test_judging_that_meets_a_gap_first_knows_nothing_until_listening_has_met_it_too() -> None:
+    async with ward() as here:
+        listener = here.listener()
+        await tell(listener, chunks(1.0, beep(0), silence(0.3)))
+        await until(lambda: listener.board.settled >= 1.5)
+        listener.gap_seen()
+        assert (named(listener), listener.board.settled) == ([], 0.0)
+        await tell(listener, [Gap(1.5, Reason.STALLED), *chunks(0.0, beep(1), silence(0.3))])
+        await until(lambda: listener.board.settled >= 0.5)
+        assert named(listener) == [("oil", 0.0)]
+
+
+async def test_whoever_is_behind_skips_to_what_is_said_now_and_it_is_counted() -> None:
+    async with ward(loaded=False) as here:
+        here.clock.advance(100.0)
+        listener = here.listener()
+        talk = chunks(0.0, silence(3.0), beep(0), silence(4.6), beep(1), silence(0.2), wall=100.0 - BEHIND_S - 0.1)
+        await tell(listener, talk)
+        await here.speech.load()
+        await until(lambda: listener.board.settled >= 8.1)
+        assert named(listener) == [("oil", 7.8)]
+        skipped = (len(talk) - TURN) * 0.1
+        assert here.value("skipped_seconds_total") == pytest.approx(skipped)
+        assert here.figures[0].skipped_s == pytest.approx(skipped)
+        assert listener.board.suspended(3.0) == "behind"
+        assert listener.board.suspended(7.8) is None
+
+
+async def test_what_overflows_is_counted_too_and_a_gap_is_never_dropped() -> None:
+    release = threading.Event()
+
+    class Slow(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            release.wait(10)
+            return super().session(phrases, language)
+
+    async with ward(lambda: Slow(WORDS)) as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, silence(0.1)))
+        await until(lambda: listener.sounds.stats.waiting == 0)
+        await tell(listener, [Gap(0.1, Reason.STALLED), *chunks(0.0, silence(SOUNDS / 10 + 1.0))])
+        assert here.value("skipped_seconds_total") == pytest.approx(1.1)
+        release.set()
+        listener.gap_seen()
+        await until(lambda: listener.board.settled >= 10.9)
+
+
+async def test_one_slow_livestream_does_not_delay_another() -> None:
+    """The slow one has minutes of sound waiting; the other has its turn after one turn of the slow one."""
+    turns: list[tuple[str, int]] = []
+
+    class Watched(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            super().session(phrases, language)
+            return Turns("slow" if len(self.sessions) == 1 else "other", turns)
+
+    async with ward(lambda: Watched(WORDS), loaded=False) as here:
+        slow, other = here.listener(), here.listener()
+        await tell(slow, chunks(0.0, silence(SOUNDS / 10)))
+        await tell(other, chunks(0.0, silence(0.2)))
+        await here.speech.load()
+        await until(lambda: slow.board.settled >= SOUNDS / 10 and other.board.settled >= 0.2)
+        assert max(size for _, size in turns) == TURN * CHUNK
+        assert [who for who, _ in turns].index("other") <= 1
+
+
+async def test_an_engine_that_cannot_be_loaded_is_one_error_and_nobody_waits_for_it() -> None:
+    def missing() -> Transcriber:
+        raise SpeechError("model 'small': it is not here; set download = true")
+
+    with capture_logs() as logs:
+        async with ward(missing) as here:
+            for listener in (here.listener(), here.listener()):
+                await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+                await until(lambda listener=listener: listener.board.settled >= 0.5)  # type: ignore[misc]
+                assert (named(listener), listener.board.suspended(0.1)) == ([], "failed")
+            assert [figures.hears for figures in here.figures] == [Hears.FAILED, Hears.FAILED]
+            assert "download = true" in here.figures[0].why
+            assert here.value("streams", state="failed") == 2
+            assert here.value("info", engine="failed", model="", mode="", language="") == 1
+    errors = [line for line in logs if line["log_level"] == "error"]
+    assert len(errors) == 1
+    assert "download = true" in errors[0]["why"]
+
+
+async def test_a_language_that_the_engine_does_not_know_fails_that_livestream_for_good_and_no_other() -> None:
+    async with ward() as here:
+        foreign, known = here.listener(language="de"), here.listener(language="en")
+        for listener in (foreign, known):
+            await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+        await until(lambda: known.board.settled >= 0.5 and foreign.board.settled >= 0.5)
+        here.clock.advance(1e6)
+        await tell(foreign, chunks(0.5, beep(0), silence(0.3)))
+        await until(lambda: foreign.board.settled >= 1.0)
+        assert [figures.hears for figures in here.figures] == [Hears.FAILED, Hears.LISTENING]
+        assert "'de'" in here.figures[0].why
+        assert (named(foreign), named(known)) == ([], [("tea", 0.0)])
+
+
+async def test_an_ear_that_crashes_is_opened_again_later() -> None:
+    crash = np.full(CHUNK, CRASH, np.float32)
+    async with ward() as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, silence(0.5), crash))
+        await until(lambda: here.figures[0].hears is Hears.FAILED)
+        assert "RuntimeError" in here.figures[0].why
+        await tell(listener, chunks(0.6, beep(0), silence(0.2)))
+        await until(lambda: listener.board.settled >= 0.99)
+        assert (named(listener), listener.board.suspended(0.7)) == ([], "failed")
+        here.clock.advance(AGAIN_FIRST_S + 0.1)
+        await tell(listener, chunks(6.0, beep(1), silence(0.2), wall=here.clock.now()))
+        await until(lambda: here.figures[0].hears is Hears.LISTENING)
+        assert named(listener) == [("oil", 6.0)]
+
+
+async def test_a_speech_thread_that_is_gone_is_told_once_and_listening_goes_on_without() -> None:
+    class Deadly(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            raise SystemExit
+
+    async with ward(lambda: Deadly(WORDS)) as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, silence(1.0)))
+        await until(lambda: here.figures[0].hears is Hears.FAILED)
+        await tell(listener, chunks(1.0, silence(1.0)))
+        await until(lambda: listener.board.settled >= 2.0)
+        await listener.sounds.close()
+        await here.tasks[0]
+
+
+async def test_more_products_than_any_show_has_are_not_listened_for() -> None:
+    async with ward() as here:
+        figures = SpeechFigures()
+        seat = here.speech.seat(everything("g", products=MOST_PRODUCTS + 1, pictures=1), None)
+        listener = Listener(here.speech, seat, figures, lambda: False, patient=False)
+        here.tasks.append(asyncio.create_task(listener.listen()))
+        await tell(listener, chunks(0.0, silence(0.2)))
+        await until(lambda: figures.hears is Hears.FAILED)
+        assert "shop_id" in figures.why
+
+
+async def test_a_replay_hears_exactly_as_far_as_it_sees() -> None:
+    async with ward() as here:
+        listener = here.listener(patient=True)
+        talk = chunks(0.0, silence(0.5), beep(0), silence(0.8), beep(1), silence(0.8))
+        await tell(listener, talk)
+        for at, expected in (
+            (0.5, []),
+            (1.0, [("tea", 0.5)]),
+            (1.5, [("tea", 0.5)]),
+            (2.0, [("tea", 0.5), ("oil", 1.5)]),
+        ):
+            await listener.keep_up(at)
+            assert listener.board.settled == pytest.approx(at)
+            assert named(listener) == expected
+        await listener.let_go()
+        await listener.sounds.close()
+        await here.tasks[0]
+
+
+async def test_a_replay_does_not_wait_for_sound_that_cannot_come_before_its_picture_is_taken() -> None:
+    async with ward() as here:
+        full = False
+        listener = here.listener(patient=True, source_waits=lambda: full)
+        await tell(listener, chunks(0.0, silence(0.5)))
+        waiting = asyncio.create_task(listener.keep_up(3.0))
+        await until(lambda: listener.board.settled >= 0.5)
+        assert not waiting.done()
+        full = True
+        async with asyncio.timeout(5):
+            await waiting
+
+
+async def test_a_replay_whose_sound_is_over_or_far_ahead_goes_on() -> None:
+    async with ward() as here:
+        listener = here.listener(patient=True)
+        async with asyncio.timeout(10):
+            await tell(listener, chunks(0.0, silence(SOUNDS / 10 + 2.0)))  # more than fits, and nothing was seen
+            await listener.sounds.close()
+            await listener.keep_up(60.0)
+            await listener.let_go()
+            await here.tasks[0]
+
+
+@pytest.mark.parametrize(
+    ("speech", "stream", "says"),
+    [
+        ({}, {"language": "en-GB"}, ""),
+        ({"language": "en"}, {}, ""),
+        ({}, {}, "set language"),
+        ({"language": "en"}, {"language": "de"}, "English only, not 'de'"),
+        ({"model": "small"}, {}, ""),
+        ({"engine": "sphinx"}, {}, ""),
+        ({"engine": "off"}, {"language": "en"}, "as configured"),
+        ({"language": "en"}, {"speech": False}, "as configured"),
+    ],
+)
+async def test_who_is_listened_to_follows_from_the_config(
+    speech: dict[str, str], stream: dict[str, object], says: str
+) -> None:
+    config = StreamConfig.model_validate({"stream_id": "a", "url": "script:", **stream})
+    hears = Speech(SpeechConfig.model_validate(speech), lambda: OFF, lambda _: (), Metrics(), ManualClock())
+    why = hears.silence(config)
+    assert says in why
+    assert bool(says) == bool(why)
+
+
+async def test_delays_are_measured_from_the_end_of_a_word_and_from_the_decoder() -> None:
+    async with ward() as here:
+        here.clock.advance(20.0)
+        listener = here.listener()
+        await tell(listener, chunks(0.0, beep(0, 0.2), silence(0.3), wall=18.5))
+        await until(lambda: here.value("behind_seconds_count") == 1.0)
+        assert here.value("behind_seconds_sum") == pytest.approx(1.5)
+        assert here.value("commit_delay_seconds_sum") == pytest.approx(1.5 + 0.3)
+        assert here.figures[0].behind_s == pytest.approx(1.5)
