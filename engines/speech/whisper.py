@@ -30,6 +30,7 @@ EVERY_S = {"cpu": 1.0, "cuda": 0.5}  # between two readings of a piece that grow
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading costs less, and loops less
 CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
+LEAST_S = 0.1  # less than this, left over from a cut, is no word
 PROMPT = 160  # tokens of what the products are called: about 40 names. More crowds out what is heard
 AGREEING = 3  # pieces one after the other that must sound like one language before it is held to be the host's
 SURE = 0.5  # how sure the model must be of a piece's language for it to count
@@ -87,8 +88,10 @@ class WhisperSession:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
         if gate := _refused(reading):
-            self._gated[gate] += ask.last  # once a piece: it may be read many times
-            return self._agreement.settle([]) if ask.last else []
+            if not ask.last:  # the next reading may be better; it counts once a piece
+                return []
+            self._gated[gate] += 1
+            return self._agreement.settle([])
         words = [word._replace(start=word.start + ask.start, end=word.end + ask.start) for word in reading.words]
         if ask.last:
             return self._new(self._agreement.settle(words))
@@ -120,7 +123,7 @@ class WhisperSession:
             long = len(self._sound) + sum(map(len, parts)) >= CUT_S * RATE
             if cut.last or long:
                 self._sound, parts = np.concatenate([self._sound, *parts]), []
-                asks.append(self._ask(last=True))
+                asks += [self._ask(last=True)] if len(self._sound) >= LEAST_S * RATE else []
                 self._inside = not cut.last
                 self._start, self._sound = cut.at + len(cut.samples), np.zeros(0, np.float32)
         self._sound = np.concatenate([self._sound, *parts])

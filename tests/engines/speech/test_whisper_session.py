@@ -114,6 +114,13 @@ def test_sound_in_which_nothing_can_be_committed_is_cut() -> None:
     assert max(len(piece.samples) for piece in reader.asked) <= CUT_S * RATE + RATE
 
 
+def test_what_a_cut_leaves_over_is_not_read() -> None:
+    reader = Echo()
+    ear, sound = session(reader), np.ones(int(CUT_S * RATE) // WINDOW * WINDOW + WINDOW, np.float32)
+    assert len(heard(ear, sound, CUT_S + 1)) == 1
+    assert min(len(piece.samples) for piece in reader.asked) > WINDOW
+
+
 def test_a_word_waits_for_a_second_reading_or_the_end_of_its_piece() -> None:
     ear, sound = session(Echo()), spoken(0.4, 0.4, 0.4, 0.4, 0.4, 0.4)
     assert ear.push(sound[: int(1.2 * RATE)]) == []
@@ -183,3 +190,15 @@ def test_a_reading_that_a_gate_refuses_says_nothing_and_counts_once_a_piece() ->
     ear = session(Doubtful())
     assert heard(ear, spoken(*[0.5] * 8, -1.0, *[0.5] * 8, -1.0), 0.5) == []
     assert ear.gated == {"low_log_probability": 2}
+
+
+def test_a_doubtful_reading_of_a_piece_that_still_grows_is_not_counted() -> None:
+    class Unsure(Echo):
+        def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+            first = not self.asked
+            said = super().read(pieces)
+            return [reading._replace(log_probability=-1.5) for reading in said] if first else said
+
+    ear, sound = session(Unsure()), spoken(*[0.5] * 8, -1.0)
+    assert near(heard(ear, sound, 0.5), spelt(sound))
+    assert ear.gated == {}
