@@ -1,6 +1,6 @@
 """A transcriber in a process of its own, for engines that hold Python's lock while they work. Knows no engine.
 
-PocketSphinx needs up to a second to open a session and milliseconds for every block, and meanwhile no other thread of
+PocketSphinx needs tens of milliseconds to open a session and to settle a piece, and meanwhile no other thread of
 its process runs: every livestream's pictures would wait. A crash in its C code ends that process and not ours.
 """
 

@@ -23,7 +23,7 @@ from engines.speech.letters import pronunciations
 from engines.speech.rolling import Cut, Rolling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 FRAME_S = 0.01
 READ_EVERY = 5  # blocks between two readings of an open piece: a word is committed after its second
@@ -46,7 +46,7 @@ _VARIANT = re.compile(r"\(\d+\)$")
 
 
 class SphinxSession:
-    """One livestream's ear. PocketSphinx keeps state where it keeps its model, so each has its own (about 40 MB)."""
+    """One livestream's ear. PocketSphinx keeps state where it keeps its model, so each has its own (about 6 MB)."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
         self._wanted = frozenset(word for phrase in phrases for word in words_of(phrase))
@@ -131,17 +131,25 @@ def _bytes(samples: Samples) -> bytes:
 
 
 def _decoder(wanted: Sequence[str]) -> pocketsphinx.Decoder:
-    decoder = pocketsphinx.Decoder(lm=None, samprate=RATE, loglevel="FATAL")
     chances = dict.fromkeys(HOST, TALK) | dict.fromkeys(wanted, PHRASED)
-    for word in wanted:
-        if decoder.lookup_word(word) is None:
-            _teach(decoder, word)
     with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "words.dict"
+        said.write_text("".join(_dictionary(chances.keys())), encoding="utf-8")
+        decoder = pocketsphinx.Decoder(lm=None, dict=str(said), samprate=RATE, loglevel="FATAL")
+        for word in wanted:
+            if decoder.lookup_word(word) is None:
+                _teach(decoder, word)
         path = Path(folder) / "words.lm"
         path.write_text(_language_model(chances), encoding="utf-8")
         decoder.add_lm_file("words", str(path))
     decoder.activate_search("words")
     return decoder
+
+
+def _dictionary(words: Collection[str]) -> list[str]:
+    """The model's own lines on these words. With all its 130,000 words a decoder takes a second to make."""
+    with Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).open(encoding="utf-8") as lines:
+        return [line for line in lines if line.partition(" ")[0].partition("(")[0] in words]
 
 
 def _teach(decoder: pocketsphinx.Decoder, word: str) -> None:
