@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 
     from engines.base import Encoded, FrameEncoder, Image
     from engines.bundle import Bundle
+    from engines.gpu.plans import Precision
 
 Vectors = NDArray[np.float32]  # (pictures, dim), unit length
 Tokens = NDArray[np.float16]  # (pictures, patches, patch_dim), unit length
+Patches = NDArray[np.float16]  # (patches, patch_dim), unit length
 
 SHAPES = ((180, 320), (320, 180), (200, 200), (90, 400))  # wide, tall, square, a banner: every way to crop or pad
 # Lowest cosine to the original. int8 loses a little by design; what matters is that it was measured and is known.
 FLOOR = {"fp32": 0.999, "int8": 0.97}
+GPU_FLOOR: dict[Precision, float] = {"fp32": 0.999, "fp16": 0.999, "bf16": 0.99}
 ALONE = 0.99999  # a row in a batch is the row alone, but for the order of additions
 
 
@@ -54,14 +57,15 @@ class Parity:
     batch: float
     floor: float
     image_s: float
+    ranks: float | None = None  # see `engines.ranks`; where a back end is compared with another one
 
-    def to_dict(self) -> dict[str, str | bool | float]:
+    def to_dict(self) -> dict[str, str | bool | float | None]:
         return asdict(self)
 
 
-def sample_pictures() -> tuple[Image, ...]:
+def sample_pictures(count: int = len(SHAPES)) -> tuple[Image, ...]:
     """Drawn, not photographed, so that they compress: ramps, discs and stripes with hard and soft edges."""
-    return tuple(_picture(number, *shape) for number, shape in enumerate(SHAPES))
+    return tuple(_picture(number, *SHAPES[number % len(SHAPES)]) for number in range(count))
 
 
 def _picture(number: int, height: int, width: int) -> Image:
@@ -76,22 +80,14 @@ def _picture(number: int, height: int, width: int) -> Image:
 
 
 def check(bundle: Bundle) -> list[Parity]:
-    """Every back end that runs here."""
+    """The processor's back end."""
     if isinstance(bundle, OnnxBundle):
         manifest = bundle.manifest
-        golden = read_golden(bundle.directory / GOLDEN)
-        count, patches = len(golden.images), manifest.patch_grid[0] * manifest.patch_grid[1]
-        if (golden.embedding.shape, golden.patches.shape) != (
-            (count, manifest.dim),
-            (count, patches, manifest.patch_dim),
-        ):
-            raise BundleError(f"bundle {bundle.directory}: {GOLDEN} is of another model: export the bundle again")
+        golden, expected = golden_of(bundle)
         session = bundle.session(1)
         alone = OnnxEncoder(session, manifest, max_batch=1)
         # An int8 graph never gets more than one picture at a time (see OnnxEncoder); the others may be batched.
         together = OnnxEncoder(session, manifest, max_batch=1 if manifest.precision == "int8" else len(golden.images))
-        masks = [Preparer(manifest.preprocess).places(i.shape, manifest.patch_grid)[1] for i in golden.images]
-        expected = [tokens[mask] for tokens, mask in zip(golden.patches, masks, strict=True)]
         return [_compare("onnx-cpu", alone, together, golden, expected, FLOOR[manifest.precision])]
     # Built-in engines are their own reference: what is left to check is that they repeat themselves.
     images = sample_pictures()
@@ -101,6 +97,24 @@ def check(bundle: Bundle) -> list[Parity]:
     return [_compare(bundle.name, bundle.encoder(), bundle.encoder(), golden, expected, FLOOR["fp32"])]
 
 
+def compare_with_golden(bundle: OnnxBundle, backend: str, encoder: FrameEncoder, precision: Precision) -> Parity:
+    """A back end on a GPU, at its own precision, whose batches go through other kernels than single pictures do."""
+    golden, expected = golden_of(bundle)
+    return _compare(backend, encoder, encoder, golden, expected, GPU_FLOOR[precision], GPU_FLOOR[precision])
+
+
+def golden_of(bundle: OnnxBundle) -> tuple[Golden, list[Patches]]:
+    """What lies in the bundle, and of each picture the patches that are inside it."""
+    manifest = bundle.manifest
+    golden = read_golden(bundle.directory / GOLDEN)
+    count, patches = len(golden.images), manifest.patch_grid[0] * manifest.patch_grid[1]
+    shapes = golden.embedding.shape, golden.patches.shape
+    if shapes != ((count, manifest.dim), (count, patches, manifest.patch_dim)):
+        raise BundleError(f"bundle {bundle.directory}: {GOLDEN} is of another model: export the bundle again")
+    masks = [Preparer(manifest.preprocess).places(i.shape, manifest.patch_grid)[1] for i in golden.images]
+    return golden, [tokens[mask] for tokens, mask in zip(golden.patches, masks, strict=True)]
+
+
 def _compare(
     backend: str,
     alone: FrameEncoder,
@@ -108,6 +122,7 @@ def _compare(
     golden: Golden,
     patches: Sequence[NDArray[np.float16]],
     floor: float,
+    alike: float = ALONE,
 ) -> Parity:
     started = time.perf_counter()
     single = [alone.encode([image])[0] for image in golden.images]
@@ -116,7 +131,7 @@ def _compare(
     embedding = min(float(one.embedding @ want) for one, want in zip(single, golden.embedding, strict=True))
     tokens = min(_alike(one.patches.vectors, want) for one, want in zip(single, patches, strict=True))
     batch = min(_same(one, two) for one, two in zip(single, batched, strict=True))
-    ok = embedding >= floor and tokens >= floor and batch >= ALONE
+    ok = embedding >= floor and tokens >= floor and batch >= alike
     return Parity(backend, ok, embedding, tokens, batch, floor, seconds)
 
 

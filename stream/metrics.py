@@ -87,6 +87,13 @@ class Metrics:
         with self._lock:
             self._busy.append((self._clock.now(), seconds))
 
+    def engine_chosen(self, backend: str, how: str) -> None:
+        self._engine.info({"backend": backend, "how": how})
+
+    def engine_lost(self) -> None:
+        """A GPU broke while it worked; something slower goes on in its place."""
+        self._engines_lost.inc()
+
     def loop_lag(self, seconds: float) -> None:
         self._lag.observe(seconds)
 
@@ -202,6 +209,8 @@ class Metrics:
         self._batches = self._histogram("batch_size", "Requests answered together.", BATCH_BUCKETS)
         self._busy_total = self._counter("device_busy_seconds", "Time the device thread worked.")
         self._busy_ratio = self._gauge("device_busy_ratio", f"Share of the last {BUSY_OVER_S:.0f} s it worked.")
+        self._engine = Info("nowshowing_engine", "Where frames are encoded.", registry=self.registry)
+        self._engines_lost = self._counter("engine_lost", "GPUs that broke while they worked.")
         self._lag = self._histogram("loop_lag_seconds", "How late the event loop woke.", LAG_BUCKETS)
 
     def _build_speech(self) -> None:

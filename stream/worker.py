@@ -15,6 +15,7 @@ from stream import __version__
 from stream.alike import alike_in
 from stream.batching import Batcher
 from stream.clock import SteadyClock
+from stream.engine import open_engine
 from stream.events import Versions
 from stream.http import HttpServer
 from stream.livestream import Livestream
@@ -164,7 +165,7 @@ class Worker:
             stack.callback(task.cancel)
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:
-        encoder = await asyncio.to_thread(bundle.encoder, self._config.engine_threads)
+        encoder = await asyncio.to_thread(open_engine, bundle, self._config, self.metrics)
         false_shows, presence = await asyncio.to_thread(lambda: (bundle.false_shows, bundle.presence))  # read files
         look = looker(self._gallery, bundle.matcher())
         largest = min(self._config.max_batch, encoder.info.max_batch)

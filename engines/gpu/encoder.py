@@ -9,10 +9,9 @@ import numpy as np
 import torch
 
 from engines.base import Encoded, EncoderInfo, Patches
-from engines.errors import DeviceError
 from engines.gpu.plans import split
 from engines.gpu.prepare import DevicePreparer
-from engines.gpu.programs import Batch, recorded
+from engines.gpu.programs import Batch, device_errors, recorded
 from engines.onnx import NO_THUMB, check_unit
 from engines.preprocess import Preparer
 
@@ -38,7 +37,7 @@ class GpuEncoder:
         self._info = EncoderInfo(
             manifest.name, manifest.dim, manifest.patch_dim, manifest.preprocess.size, self._buckets[-1]
         )
-        with torch.inference_mode(), self._trouble(f"making room for batches of {self._buckets[-1]}"):
+        with torch.inference_mode(), device_errors(manifest.name, f"making room for batches of {self._buckets[-1]}"):
             self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
             self._batch = _room(manifest, self._buckets[-1], device)
             # Patches come down in half precision, which is how views keep them.
@@ -67,7 +66,7 @@ class GpuEncoder:
 
     def _encode(self, images: Sequence[Image], bucket: int) -> list[Encoded]:
         count = len(images)
-        with torch.inference_mode(), self._trouble("encoding"), self._queue():
+        with torch.inference_mode(), device_errors(self._manifest.name, "encoding"), self._queue():
             self._preparer.prepare(images, self._batch.image[:count])
             self._steps[bucket]()
             self._half[:count].copy_(self._batch.patches[:count])
@@ -90,20 +89,6 @@ class GpuEncoder:
         """Work goes to a stream of our own: the default one would wait for whatever else this process does there."""
         with contextlib.nullcontext() if self._stream is None else torch.cuda.stream(self._stream):
             yield
-
-    @contextlib.contextmanager
-    def _trouble(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except torch.OutOfMemoryError as error:
-            raise DeviceError(
-                f"bundle {self._manifest.name}: too little GPU memory for {what}: lower max_batch (now "
-                f"{self._buckets[-1]}), or free the GPU"
-            ) from error
-        except RuntimeError as error:  # what torch raises for whatever CUDA says
-            raise DeviceError(
-                f"bundle {self._manifest.name}: the GPU failed while {what}: {str(error).splitlines()[0][:300]}"
-            ) from error
 
 
 def _room(manifest: Manifest, largest: int, device: torch.device) -> Batch:

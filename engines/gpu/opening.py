@@ -14,8 +14,8 @@ from engines.gpu.device import find_gpu, need_cuda
 from engines.gpu.encoder import GpuEncoder
 from engines.gpu.lowering import lowered
 from engines.gpu.operators import FOR_PROCESSORS, check_graph, load_graph
-from engines.gpu.plans import PlanKey, Precision, buckets_up_to, graph_digest
-from engines.gpu.programs import PlanProgram, TorchProgram
+from engines.gpu.plans import BUCKETS, PlanKey, Precision, buckets_up_to, graph_digest
+from engines.gpu.programs import PlanProgram, TorchProgram, device_errors
 from engines.manifest import GOLDEN
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def open_torch(directory: Path, manifest: Manifest, wish: Wish, find: Callable[[
         need_cuda(find(), f"torch {torch.__version__}", torch.version.cuda or "none")
     model = lowered(load_graph(directory, manifest), wish.precision)
     _refuse_too_large(model.ByteSize(), manifest, wish)
-    program = TorchProgram(model, manifest.name, wish.device, precision=wish.precision, compiled=wish.compiled)
+    with device_errors(manifest.name, "loading its weights"):
+        program = TorchProgram(model, manifest.name, wish.device, precision=wish.precision, compiled=wish.compiled)
     return GpuEncoder(program, manifest, buckets_up_to(wish.max_batch), wish.device)
 
 
@@ -61,13 +62,14 @@ def open_plan(
     plan = (cache or our_cache()).find(key)
     if plan is None:
         raise PlanError(
-            f"bundle {manifest.name}: no plan for {key.gpu}, TensorRT {key.tensorrt}, {key.precision} and batches up "
-            f"to {wish.max_batch}: run `nowshowing bundle compile` on this machine"
+            f"bundle {manifest.name}: no plan for {key.gpu}, TensorRT {key.tensorrt} and {key.precision}: "
+            "run `nowshowing bundle compile` on this machine"
         )
     loaded = trt.Plan(plan, manifest, key.buckets)
+    used = tuple(each for each in key.buckets if each // 2 < wish.max_batch)  # the first ones, up to what is needed
     _refuse_too_large(len(plan) + loaded.scratch_bytes, manifest, wish)
     program = PlanProgram(loaded, wish.device, f"TensorRT {key.tensorrt}, {key.precision}")
-    return GpuEncoder(program, manifest, key.buckets, wish.device)
+    return GpuEncoder(program, manifest, used, wish.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def plan_key(manifest: Manifest, wish: Wish, tensorrt: str, how: BuildSettings, 
         gpu.name,
         gpu.capability,
         wish.precision,
-        buckets_up_to(wish.max_batch),
+        BUCKETS,  # whatever max_batch is: one plan serves every worker of this machine
         how.flags,
     )
 
@@ -145,7 +147,8 @@ def _refuse_too_large(weights: int, manifest: Manifest, wish: Wish) -> None:
     needed = weights + wish.max_batch * row
     if wish.device.type != "cuda":
         return
-    free, _ = torch.cuda.mem_get_info(wish.device)
+    with device_errors(manifest.name, "asking for its memory"):
+        free, _ = torch.cuda.mem_get_info(wish.device)
     if needed > free:
         raise DeviceError(
             f"bundle {manifest.name}: at least {needed / 2**20:.0f} MiB of GPU memory for batches of "

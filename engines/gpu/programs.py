@@ -6,6 +6,7 @@ launch, however many kernels it is made of.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -14,10 +15,13 @@ import torch
 from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from engines.errors import DeviceError
 from engines.gpu.network import KNOWN, Network
 from engines.gpu.operators import check_graph
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import onnx
 
     from engines.gpu.plans import Precision
@@ -95,7 +99,8 @@ class PlanProgram:
     def __init__(self, plan: Plan, device: torch.device, how: str) -> None:
         self._plan = plan
         self._device = device
-        self._scratch = torch.empty(max(plan.scratch_bytes, 1), dtype=torch.uint8, device=device)
+        with device_errors("of TensorRT", "making room for its scratch"):
+            self._scratch = torch.empty(max(plan.scratch_bytes, 1), dtype=torch.uint8, device=device)
         self.how = how
 
     def step(self, number: int, batch: Batch) -> Step:
@@ -127,6 +132,20 @@ def recorded(step: Step, device: torch.device, pool: tuple[int, int] | None) -> 
         step()
 
     return Recording(graph, step)
+
+
+@contextlib.contextmanager
+def device_errors(name: str, what: str) -> Iterator[None]:
+    """What torch says of a GPU, as one of ours."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"bundle {name}: too little GPU memory for {what}: lower max_batch, or free the GPU"
+        ) from error
+    except RuntimeError as error:  # what torch raises for whatever CUDA says
+        said = str(error).strip().split("\n", 1)[0][:300]
+        raise DeviceError(f"bundle {name}: the GPU failed while {what}: {said}: check nvidia-smi") from error
 
 
 def current_stream(device: torch.device) -> int:

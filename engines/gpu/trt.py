@@ -70,7 +70,7 @@ class Complaints(trt.IErrorRecorder):
             kept = list(self._kept)
         why = "; ".join(" ".join(text.split())[:300] for _, text in kept[:SAID]) or "it gives no reason"
         if any(code is trt.ErrorCodeTRT.FAILED_ALLOCATION for code, _ in kept):
-            return DeviceError(f"{what}: too little GPU memory ({why}): lower --max-batch, or free the GPU")
+            return DeviceError(f"{what}: too little GPU memory ({why}): free the GPU, or serve a smaller model")
         return PlanError(f"{what}: {why}: {cure}")
 
 
@@ -166,7 +166,7 @@ class Plan:
         """
         context = self._engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
         if context is None:
-            raise self._complaints.error("TensorRT cannot prepare this plan", "lower --max-batch")
+            raise self._complaints.error("TensorRT cannot prepare this plan", "free the GPU")
         context.set_device_memory(addresses["scratch"], self.scratch_bytes)
         done = [
             context.set_optimization_profile_async(number, stream),

@@ -1,4 +1,4 @@
-"""`nowshowing bundle`: export, info, check. Speaks to a person or, with --json, to a program; decides nothing."""
+"""`nowshowing bundle`: export, info, check, compile. Speaks to people or, with --json, to programs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ app = typer.Typer(help="What turns pixels into vectors: make one, look at it, ch
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
 Which = Annotated[str, typer.Argument(metavar="BUNDLE", help="A directory, or the name of a built-in one (classic).")]
+
+OnGpu = Annotated[
+    Literal["fp16", "bf16", "fp32"],
+    typer.Option("--precision", help="What a GPU computes in; norms and the vectors that come out are fp32 always."),
+]
 
 
 @app.command()
@@ -76,18 +81,42 @@ def info(bundle: Which, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(bundle: Which, as_json: Json = False) -> None:
-    """Compare every back end that runs here with what the original model gave. Exit code 1 when one differs."""
-    from engines.parity import check as compare  # noqa: PLC0415
+def check(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> None:
+    """Compare every back end that runs here with what the original model gave. Exit code 1 when one differs.
 
-    found = compare(open_bundle(bundle))
+    Ranks: the share of the ten nearest pictures that a search still finds when a back end's views look for what the
+    processor's back end kept.
+    """
+    from engines.backends import check_all  # noqa: PLC0415
+
+    report = check_all(open_bundle(bundle), precision)
     if as_json:
-        for each in found:
+        for each in report.found:
             typer.echo(json.dumps(each.to_dict()))
     else:
-        Console(highlight=False).print(_parity_table(found))
-    if not all(each.ok for each in found):
+        Console(highlight=False).print(_parity_table(report.found))
+    for absent in report.absent:
+        Console(stderr=True, highlight=False).print(f"not here: {absent}", markup=False)
+    if not all(each.ok for each in report.found):
         raise typer.Exit(1)
+
+
+@app.command(name="compile")
+def compile_(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> None:
+    """Compile a bundle for this machine's GPU with TensorRT. Takes minutes; `run` then finds the plan by itself.
+
+    The plan is compared with the original model first, and not kept when it differs. It serves this GPU, this
+    TensorRT and this bundle; whenever one of them changes, compile again.
+    """
+    from engines.backends import compile_bundle  # noqa: PLC0415
+
+    progress = Console(stderr=True, highlight=False)
+    done = compile_bundle(open_bundle(bundle), precision, lambda step: progress.print(f"{step} …", markup=False))
+    if as_json:
+        typer.echo(json.dumps({"plan": str(done.path), "parity": done.parity.to_dict()}))
+        return
+    Console(highlight=False).print(_parity_table([done.parity]))
+    Console(highlight=False, soft_wrap=True).print(f"kept: {done.path}", markup=False)
 
 
 def _facts(bundle: Bundle) -> dict[str, object]:
@@ -136,9 +165,10 @@ def _plain(value: object) -> str:
 
 
 def _parity_table(found: list[Parity]) -> Table:
-    table = Table("back end", "embedding", "patches", "row in a batch", "least", "ms a picture", "")
+    table = Table("back end", "embedding", "patches", "row in a batch", "ranks", "least", "ms a picture", "")
     for each in found:
         cosines = [f"{value:.6f}" for value in (each.embedding, each.patches, each.batch)]
+        cosines.append("" if each.ranks is None else f"{each.ranks:.3f}")
         verdict = "[green]same[/]" if each.ok else "[bold red]differs[/]"
         table.add_row(each.backend, *cosines, f"{each.floor:g}", f"{each.image_s * 1000:.1f}", verdict)
     return table

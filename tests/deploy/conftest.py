@@ -29,6 +29,7 @@ def exported() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     metrics = Metrics(ManualClock())
     metrics.gallery_loaded("1", "classic", 1)
     metrics.speech_engine("sphinx", "en-us", "phrases", "en")
+    metrics.engine_chosen("classic", "built in")
     registry = metrics.registry
     suffix = {"counter": "_total", "info": "_info"}
     found: dict[str, tuple[str, tuple[str, ...]]] = {}

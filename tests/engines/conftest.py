@@ -1,14 +1,20 @@
-"""Real bundles for tests: small ones with random weights."""
+"""Real bundles for tests: small ones with random weights; and TensorRT on the processor, as if it were installed."""
 
 from __future__ import annotations
 
+import importlib
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import trt_fake
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +30,15 @@ def _small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_bundle(_small_bundle: Path, tmp_path: Path) -> Path:
     """A bundle of one's own, to be damaged at will."""
     return shutil.copytree(_small_bundle, tmp_path / "small")
+
+
+@pytest.fixture
+def trt(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """`engines.gpu.trt` over the fake; gone again afterwards, so that no other test finds TensorRT."""
+    monkeypatch.setitem(sys.modules, "tensorrt", trt_fake)
+    monkeypatch.setattr(trt_fake, "faults", trt_fake.Faults())
+    yield importlib.import_module("engines.gpu.trt")
+    sys.modules.pop("engines.gpu.trt", None)
+    package = sys.modules["engines.gpu"]
+    if hasattr(package, "trt"):
+        delattr(package, "trt")

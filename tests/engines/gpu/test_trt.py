@@ -41,7 +41,7 @@ def test_an_operator_that_tensorrt_lacks_is_named(trt: ModuleType, graph: bytes)
 
 def test_too_little_memory_is_the_gpus_trouble_and_says_what_to_lower(trt: ModuleType, graph: bytes) -> None:
     trt.trt.faults.build = "FAILED_ALLOCATION", "requested 12 GiB"
-    with pytest.raises(DeviceError, match=r"too little GPU memory \(requested 12 GiB\): lower --max-batch"):
+    with pytest.raises(DeviceError, match=r"too little GPU memory \(requested 12 GiB\): free the GPU"):
         build(trt, graph)
 
 

@@ -1,0 +1,45 @@
+"""Opens the encoder that a worker's config asks for, and says which one it became. Knows no livestream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from engines.backends import PROCESSOR, Settings, open_encoder
+
+if TYPE_CHECKING:
+    from engines.backends import Chosen
+    from engines.base import FrameEncoder
+    from engines.bundle import Bundle
+    from stream.config import WorkerConfig
+
+log = structlog.get_logger()
+
+
+class EngineMeter(Protocol):
+    def engine_chosen(self, backend: str, how: str) -> None: ...
+    def engine_lost(self) -> None: ...
+
+
+def open_engine(bundle: Bundle, config: WorkerConfig, meter: EngineMeter) -> FrameEncoder:
+    """Blocks: on a GPU for up to minutes. Falling back to something slower is always said."""
+
+    def lost(why: str) -> None:
+        log.error("the GPU is lost: the processor goes on in its place; restart the worker", why=why)
+        meter.engine_lost()
+        meter.engine_chosen(PROCESSOR, "in place of a GPU that was lost")
+
+    wanted = Settings(config.engine, config.engine_precision, config.max_batch, config.engine_threads)
+    chosen = open_encoder(bundle, wanted, lost)
+    meter.engine_chosen(chosen.backend, chosen.how)
+    _say(chosen)
+    return chosen.encoder
+
+
+def _say(chosen: Chosen) -> None:
+    facts = {"backend": chosen.backend, "how": chosen.how, "passed_over": list(chosen.passed_over)}
+    if chosen.expected:
+        log.info("engine", **facts)
+    else:
+        log.warning("engine: there is a GPU, and it is not used", **facts)
