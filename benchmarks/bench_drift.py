@@ -2,10 +2,10 @@
 
     python -m benchmarks.bench_drift --minutes 30 --cut-every 90
 
-A picture turns white for as long as its beep sounds, once in two seconds, so that video and sound of one recording say
-when it was: a word's time is compared with the start of the nearest white picture in the same stretch between gaps. The
-whole way is walked: ffmpeg publishes over RTMP through nginx (AAC in FLV), the worker's own source, the sound's chunks,
-the speech thread, the session's clock. Needs ffmpeg, nginx and its RTMP module.
+A picture turns white for as long as its beep sounds, once in two seconds, so that video and sound of one recording
+say when it was: a word's time is compared with the start of the nearest white picture in the same stretch between
+gaps. The whole way is walked: ffmpeg publishes over RTMP through nginx (AAC in FLV), the worker's own source, the
+sound's chunks, the speech thread, the session's clock. Needs ffmpeg, nginx and its RTMP module.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 CHUNK = RATE // 10
-DRIFT_S = 0.08  # resamplers and muxers round; more than this is a hole in the sound
+HOLE_S = 0.08  # resamplers and muxers round; more than this is a hole in the sound
+FOLLOW = 0.1  # of what a time is off: rounding evens out, a sound card that runs fast is followed
 
 
 class Chunker:
@@ -28,8 +29,10 @@ class Chunker:
         self._at: Seconds = 0.0  # of the first sample kept
 
     def push(self, at: Seconds, samples: Samples) -> Iterator[AudioChunk]:
-        if self._size and abs(at - (self._at + self._size / RATE)) > DRIFT_S:
+        off = at - (self._at + self._size / RATE)
+        if self._size and abs(off) > HOLE_S:
             yield from self.flush()
+        self._at += FOLLOW * off
         if not self._size:
             self._at = at
         self._kept.append(samples)

@@ -41,6 +41,21 @@ def test_a_hole_starts_a_chunk_at_its_own_time() -> None:
     assert [(chunk.at, len(chunk.samples)) for chunk in first] == [(0.0, 800), (2.0, 1600)]
 
 
+def test_a_sound_card_that_runs_fast_is_followed_without_a_break() -> None:
+    """300 ppm over ten minutes are 180 ms: counted from the start, they would become a hole of their own."""
+    chunker, skew, worst = Chunker(), 1 - 300e-6, 0.0
+    length = 1024 / RATE
+    sizes: set[int] = set()
+    given = 0
+    for i in range(round(600 / length)):
+        for chunk in chunker.push(round(i * length * skew, 3), samples(1024)):
+            worst = max(worst, abs(chunk.at - given / RATE * skew))
+            given += len(chunk.samples)
+            sizes.add(len(chunk.samples))
+    assert sizes == {CHUNK}
+    assert worst < 0.005
+
+
 def test_dropping_forgets_what_waits() -> None:
     chunker = Chunker()
     list(chunker.push(0.0, samples(800)))
