@@ -113,7 +113,8 @@ class ClassicMatcher:
         for place in _unsettled(best):
             scene = self._closer.look(picture, place)
             if scene is not None:
-                _take(best, place, self._best(scene, candidates))
+                known = [pictures if owner in best else () for owner, pictures in enumerate(candidates)]
+                _take(best, place, self._best(scene, known))
 
     def _best(self, scene: Scene, candidates: Sequence[Sequence[Encoded]]) -> dict[int, Found]:
         best: dict[int, Found] = {}
