@@ -28,7 +28,7 @@ from benchmarks.classic_evidence import Sample, of_live, of_photos
 from benchmarks.liveshop.photos import photo_live
 from benchmarks.liveshop.photos import read_photos as photo_set
 from benchmarks.liveshop.render import printed_live
-from engines.classic.calibration import WEIGHTS, Weights
+from engines.classic.calibration import CONSTANT, WEIGHTS, Weights
 from engines.classic.matcher import CLOSE
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ LIVES_COUNT, PHOTO_LIVES_COUNT = 3.0, 1.0
 SIBLINGS = 2  # made-up ones of each package
 LOOSE_EVERY = 12  # the engine is blind to them: a few teach it to be silent
 RANKING = 0.5  # of the loss: that the right one comes first, beside that its probability is right
-START = (0.0,) * 11 + (-3.0, 1.0, 0.1, 0.1)  # not the weights in use: where the fit ends must not hang on them
+START = (0.0,) * (CONSTANT - 1) + (-3.0, 1.0, 0.1, 0.1)  # not the weights in use: where the fit ends must not hang on them
 RIVALS = 3  # weights that are for rivals: the last ones
 RIDGE = 0.003  # on all but the constant and those that weigh rivals
 STEPS = 300
