@@ -32,7 +32,9 @@ TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading
 CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
 LEAST_S = 0.1  # less than this, left over from a cut, is no word
 PROMPT = 160  # tokens of what the products are called: about 40 names. More crowds out what is heard
-AGREEING = 3  # pieces one after the other that must sound like one language before it is held to be the host's
+AGREEING = (
+    3  # pieces in a row that must sound like one language for it to be the host's; refused ones, for it not to be
+)
 SURE = 0.5  # how sure the model must be of a piece's language for it to count
 SAME = {"cmn": "zh", "nb": "no", "in": "id", "iw": "he", "fil": "tl"}  # languages that Whisper names otherwise
 SHORTEST_S = 1.0  # a shorter piece says nothing about the language
@@ -56,7 +58,9 @@ class WhisperSession:
         self._turns, self._agreement, self._echoes = Turns(judge), Agreement(), Echoes()
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
         self._inside, self._fresh = False, 0
+        self._given = language is not None
         self._sounds_like: list[str] = []
+        self._refused = 0  # pieces in a row
         self._gated: Counter[str] = Counter()
 
     @property
@@ -91,9 +95,11 @@ class WhisperSession:
             if not ask.last:  # the next reading may be better; it counts once a piece
                 return []
             self._gated[gate] += 1
+            self._doubt()
             return self._agreement.settle([])
         words = [word._replace(start=word.start + ask.start, end=word.end + ask.start) for word in reading.words]
         if ask.last:
+            self._refused = 0
             return self._new(self._agreement.settle(words))
         heard = ask.start + len(ask.piece.samples) / RATE
         sure = self._agreement.push([word for word in words if word.end <= heard - SETTLED_S])
@@ -145,6 +151,12 @@ class WhisperSession:
         self._sounds_like = [*self._sounds_like, *found][-AGREEING:] if found else []
         if len(self._sounds_like) == AGREEING and len(set(self._sounds_like)) == 1:
             self._language = reading.language
+
+    def _doubt(self) -> None:
+        """A language that was found, and in which nothing can be read any more, was the wrong one."""
+        self._refused += 1
+        if self._refused == AGREEING and not self._given:
+            self._language, self._sounds_like, self._refused = None, [], 0
 
 
 def _refused(reading: Reading) -> str | None:

@@ -166,6 +166,27 @@ def test_pieces_that_are_unsure_short_or_at_odds_decide_no_language() -> None:
     assert at_odds.language is unsure.language is short.language is None
 
 
+@pytest.mark.parametrize(("given", "then"), [(None, None), ("en", "en")])
+def test_a_language_that_was_found_is_given_up_when_nothing_can_be_read_in_it(
+    given: str | None, then: str | None
+) -> None:
+    class Turning(Echo):
+        doubt = 0.0
+
+        def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+            return [reading._replace(log_probability=-self.doubt) for reading in super().read(pieces)]
+
+    reader = Turning([("en", 0.9)])
+    ear = session(reader, given)
+    for _ in range(AGREEING):
+        heard(ear, spoken(1.5, -1.0), 4.0)
+    assert ear.language == "en"
+    reader.doubt = 2.0
+    for _ in range(AGREEING):
+        heard(ear, spoken(1.5, -1.0), 4.0)
+    assert ear.language == then
+
+
 def test_a_prompt_holds_whole_phrases_as_far_as_they_fit() -> None:
     def letters(text: str) -> list[int]:
         return [ord(letter) for letter in text]
