@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from engines.errors import BundleError
+from engines.backends import compile_bundle
+from engines.errors import BundleError, DeviceError
 from engines.manifest import GOLDEN, MANIFEST, sha256_of
 from stream.commands.bundle import app
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engines.gpu.device import Gpu
 
 pytestmark = pytest.mark.unit
 
@@ -112,3 +115,17 @@ def test_export_without_out_is_used_wrongly() -> None:
 def test_export_does_not_touch_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="already there"):
         run("export", "ViT-B-32::openai", "--out", str(tmp_path))
+
+
+def test_compile_without_a_gpu_says_what_is_missing(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_gpu() -> Gpu:
+        raise DeviceError("no NVIDIA driver here")
+
+    monkeypatch.setattr(compile_bundle, "__defaults__", (no_gpu,))
+    with pytest.raises(DeviceError, match="no NVIDIA driver here"):
+        run("compile", str(made))
+
+
+def test_compile_of_a_built_in_bundle_says_that_there_is_nothing_to_do() -> None:
+    with pytest.raises(BundleError, match="nothing to compile"):
+        run("compile", "classic", "--json")
