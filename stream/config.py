@@ -79,6 +79,16 @@ class StreamConfig(Model):
     language: Language | None = None
 
 
+class SummaryConfig(Model):
+    """Any service that speaks OpenAI's chat completions, asked what was meant by what was heard."""
+
+    url: SecretStr
+    model: str
+    token: SecretStr | None = None
+    deadline_s: Positive = 8.0
+    at_once: int = Field(default=4, ge=1, le=256)
+
+
 class SpeechConfig(Model):
     """What listens to the hosts, for all livestreams of a worker. `text`: where product names are looked for."""
 
@@ -90,6 +100,7 @@ class SpeechConfig(Model):
     compute_type: str | None = None
     threads: int = Field(default=0, ge=0, le=256)
     text: Literal["raw", "extract"] = "raw"
+    summary: SummaryConfig | None = None
 
 
 class KafkaConfig(Model):

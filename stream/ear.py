@@ -70,6 +70,7 @@ class Heard:
     until: Seconds
     muted: tuple[Muted, ...]
     gated: Mapping[str, int]  # pieces that gates refused, in this turn
+    window: tuple[Words, ...] = ()  # where mentions were looked for, if there was a word to look again for
 
 
 class Ear:
@@ -88,7 +89,7 @@ class Ear:
         self._gated: Mapping[str, int] = {}
 
     @property
-    def words(self) -> Sequence[Words]:
+    def words(self) -> tuple[Words, ...]:
         """The last window's."""
         return tuple(self._words)
 
@@ -147,7 +148,8 @@ class Ear:
         gated = {gate: n - before.get(gate, 0) for gate, n in self._gated.items() if n > before.get(gate, 0)}
         muted += [Muted(start, self._until, gate) for gate in sorted(TELLING & gated.keys())]
         mentions, since = self._looked(found)
-        return Heard(tuple(found), mentions, since, self._until, tuple(muted), gated)
+        window = self.words if found else ()
+        return Heard(tuple(found), mentions, since, self._until, tuple(muted), gated, window)
 
     def _looked(self, found: Sequence[Words]) -> tuple[tuple[Mention, ...], Seconds]:
         if not found:

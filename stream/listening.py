@@ -19,6 +19,7 @@ import structlog
 from stream.channel import Channel, Policy
 from stream.errors import ClosedError
 from stream.hearsay import Boards
+from stream.retelling import Retelling
 from stream.retry import Backoff
 from stream.sound import CHUNK, RATE
 from stream.speech import Hears, told
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from stream.ear import Heard
     from stream.hearsay import Hearsay
     from stream.speech import Seat, Speech, SpeechFigures
+    from stream.summary import Summariser
     from stream.types import Seconds
 
 log = structlog.get_logger()
@@ -48,7 +50,14 @@ class Listener:
     """
 
     def __init__(
-        self, speech: Speech, seat: Seat, figures: SpeechFigures, source_waits: Callable[[], bool], *, patient: bool
+        self,
+        speech: Speech,
+        seat: Seat,
+        figures: SpeechFigures,
+        source_waits: Callable[[], bool],
+        *,
+        patient: bool,
+        summariser: Summariser | None = None,
     ) -> None:
         self._speech, self._seat, self._figures = speech, seat, figures
         self._source_waits = source_waits
@@ -60,6 +69,9 @@ class Listener:
             keep=lambda item: isinstance(item, Gap),
             on_drop=lambda n: self._skipped(n * CHUNK / RATE),
         )
+        self._retelling: Retelling | None = None
+        if summariser is not None:
+            self._retelling = Retelling(summariser, speech.door, seat, speech.clock)
         self._boards = Boards()
         self._backoff = Backoff(AGAIN_FIRST_S, AGAIN_MAX_S, lambda: 1.0)
         self._rests_until = 0.0
@@ -109,6 +121,8 @@ class Listener:
                 await self._notify()
         finally:
             self._over = True
+            if self._retelling is not None:
+                self._retelling.stop()
             self._say(Hears.OFF)
             await self._notify()
 
@@ -164,6 +178,14 @@ class Listener:
             self._unheard(chunks)
         else:
             self._write(heard, chunks[-1].wall)
+            await self._retell(heard)
+
+    async def _retell(self, heard: Heard) -> None:
+        if self._retelling is None:
+            return
+        asked = self._retelling.want(heard.window, self._boards.heard)
+        if asked is not None and self._patient:
+            await asked
 
     def _unheard(self, chunks: Sequence[AudioChunk]) -> None:
         end = chunks[-1].at + len(chunks[-1].samples) / RATE

@@ -141,6 +141,10 @@ class Metrics:
     def speech_skipped(self, seconds: float) -> None:
         self._skipped.inc(seconds)
 
+    def speech_summary(self, how: str) -> None:
+        """A summary was wanted: answered, busy, resting, late, failed."""
+        self._summaries.labels(how).inc()
+
     def speech_busy(self, seconds: float) -> None:
         self._speech_busy.inc(seconds)
 
@@ -222,6 +226,7 @@ class Metrics:
         self._mentions = self._counter("speech_mentions", "Times that a product was named.", ("kind",))
         self._rejected = self._counter("speech_rejected", "Pieces of sound or text that a gate refused.", ("gate",))
         self._skipped = self._counter("speech_skipped_seconds", "Sound that came too fast to be heard.")
+        self._summaries = self._counter("speech_summaries", "Summaries that were wanted.", ("result",))
         self._speech_busy = self._counter("speech_busy_seconds", "Time the speech thread worked.")
         self._behind = self._histogram("speech_behind_seconds", "Decoder to heard.", DELAY_BUCKETS)
         self._commit = self._histogram("speech_commit_delay_seconds", "End of a word to its commit.", DELAY_BUCKETS)

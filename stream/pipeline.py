@@ -141,7 +141,14 @@ def listener_of(
     if figures.speech.why:
         return None
     seat = speech.seat(scope, config.language)
-    return Listener(speech, seat, figures.speech, lambda: frames.stats.waiting >= FRAMES, patient=not frames.drops)
+    return Listener(
+        speech,
+        seat,
+        figures.speech,
+        lambda: frames.stats.waiting >= FRAMES,
+        patient=not frames.drops,
+        summariser=speech.summariser(scope),
+    )
 
 
 async def _source(

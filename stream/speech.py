@@ -7,6 +7,7 @@ on without words, which is said once.
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
@@ -22,6 +23,7 @@ from engines.text import CUE_PHRASES, Hearing, ProductWords, phrases_of
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
 from stream.errors import ClosedError
+from stream.summary import Asked, SummaryService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.clock import Clock
-    from stream.config import SpeechConfig, StreamConfig
+    from stream.config import SpeechConfig, StreamConfig, SummaryConfig
     from stream.metrics import Metrics
+    from stream.summary import Summariser
     from stream.types import AudioChunk, Words
 
     Job = Callable[[], Heard]
@@ -99,9 +102,14 @@ class Speech:
     """Start it on the loop that will ask and let `load` run beside the livestreams; not started, it hears nobody."""
 
     def __init__(
-        self, config: SpeechConfig, load: Load, words_of: Callable[[Scope], Sequence[ProductWords]], metrics: Metrics,
+        self,
+        config: SpeechConfig,
+        load: Load,
+        words_of: Callable[[Scope], Sequence[ProductWords]],
+        metrics: Metrics,
         clock: Clock,
-    ) -> None:  # fmt: skip
+        summaries: SummaryService | None = None,
+    ) -> None:
         """`load` is called in a thread of its own."""
         self.metrics, self.clock = metrics, clock
         self.door: Batcher[Job, Heard] = Batcher("speech", _do, max_batch=1, on_batch=self._busy)
@@ -110,6 +118,7 @@ class Speech:
         self.why = ""  # it cannot be had; empty: it can, or it is not known yet
         self._config, self._load, self._words_of = config, load, words_of
         self._transcriber: Transcriber | None = None
+        self._summaries = summaries
         self._hearings: WeakValueDictionary[bytes, Hearing] = WeakValueDictionary()
 
     def start(self) -> None:
@@ -140,6 +149,9 @@ class Speech:
 
     def seat(self, scope: Scope, language: str | None) -> Seat:
         return Seat(lambda: self._ear(scope, language or self._config.language))
+
+    def summariser(self, scope: Scope) -> Summariser | None:
+        return None if self._summaries is None else Asked(self._summaries, lambda: Hearing(self._words_of(scope)))
 
     def _ear(self, scope: Scope, language: str | None) -> Ear:
         """In the speech thread. Livestreams of one shop share what they know of its products' names."""
@@ -213,6 +225,21 @@ def chosen(config: SpeechConfig) -> Choice:
     )
     choice = choose(settings)
     return replace(choice, transcriber=Apart(SPHINX)) if choice.engine == "sphinx" else choice
+
+
+def summary_service(config: SummaryConfig | None, clock: Clock, metrics: Metrics) -> SummaryService | None:
+    if config is None:
+        return None
+    return SummaryService(
+        config.url.get_secret_value(),
+        config.model,
+        clock,
+        random.random,
+        api_key=config.token,
+        deadline_s=config.deadline_s,
+        at_once=config.at_once,
+        on_count=metrics.speech_summary,
+    )
 
 
 def told(error: Exception) -> tuple[str, Exception | None]:

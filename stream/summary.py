@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import structlog
 
-from engines.text import extract, retold
+from engines.text import retold
 from stream.errors import UrlRefused, UsageError
 from stream.prompt import NoSummary, question, refusal, summary_of
 from stream.retry import Backoff
@@ -48,34 +48,29 @@ class Summariser(Protocol):
         ...
 
 
-class Embedded:
-    """Needs no service: the words that name the product in the hand."""
-
-    def __init__(self, hearing: Hearing) -> None:
-        self._hearing = hearing
-
-    async def summarise(self, words: Sequence[Words]) -> tuple[Words, ...] | None:
-        return _words(extract(self._hearing, words))
-
-
 class Asked:
-    """Asks a service that many livestreams share. `hearing`: what this livestream may show."""
+    """Asks a service that many livestreams share. `hearing`: makes its own, of what this one may show."""
 
-    def __init__(self, service: SummaryService, hearing: Hearing) -> None:
+    def __init__(self, service: SummaryService, hearing: Callable[[], Hearing]) -> None:
         self._service = service
-        self._hearing = hearing
+        self._make = hearing
+        self._hearing: Hearing | None = None
 
     async def summarise(self, words: Sequence[Words]) -> tuple[Words, ...] | None:
+        if self._hearing is None:
+            self._hearing = await asyncio.to_thread(self._make)
         if not words or not self._hearing.products:
             return ()
         last = words[-MOST_WORDS:]
-        answer = await self._service.ask(" ".join(word.text for word in last), self._titles(last))
+        titles = await asyncio.to_thread(_titles, self._hearing, last)  # one at a time: a hearing is of one thread
+        answer = await self._service.ask(" ".join(word.text for word in last), titles)
         return None if answer is None else _words(retold(answer, last))
 
-    def _titles(self, words: Sequence[Words]) -> list[str]:
-        named = {mention.product_id for mention in self._hearing.mentions(words)}
-        order = sorted(self._hearing.products, key=lambda product: product.product_id not in named)
-        return [product.title[:MOST_TITLE] for product in order[:MOST_PRODUCTS]]
+
+def _titles(hearing: Hearing, words: Sequence[Words]) -> list[str]:
+    named = {mention.product_id for mention in hearing.mentions(words)}
+    order = sorted(hearing.products, key=lambda product: product.product_id not in named)
+    return [product.title[:MOST_TITLE] for product in order[:MOST_PRODUCTS]]
 
 
 def _words(heard: Sequence[Heard]) -> tuple[Words, ...]:
@@ -98,6 +93,7 @@ class SummaryService:
         api_key: SecretStr | None = None,
         deadline_s: float = 8.0,
         at_once: int = 4,
+        on_count: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._url = _checked(base_url)
         self._endpoint = _endpoint(self._url)
@@ -111,6 +107,7 @@ class SummaryService:
         self._failing = False
         self._rests_until = 0.0
         self._counts: Counter[str] = Counter()
+        self._on_count = on_count
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -130,10 +127,10 @@ class SummaryService:
     async def ask(self, transcript: str, titles: Sequence[str]) -> str | None:
         """The summary, "" where no product is presented; None where there is no answer. Raises nothing."""
         if self._clock.now() < self._rests_until:
-            self._counts["resting"] += 1
+            self._count("resting")
             return None
         if not self._free:
-            self._counts["busy"] += 1
+            self._count("busy")
             return None
         self._free -= 1
         try:
@@ -174,9 +171,13 @@ class SummaryService:
                 raise refusal(response.status_code)
             return body
 
+    def _count(self, how: str) -> None:
+        self._counts[how] += 1
+        self._on_count(how)
+
     def _failed(self, how: str, why: str, reason: Reason) -> None:
         """Said once, until it works again: it is asked every few seconds."""
-        self._counts[how] += 1
+        self._count(how)
         rest_s = self._backoff.next_s(reason)
         self._rests_until = self._clock.now() + rest_s
         if not self._failing:
@@ -184,7 +185,7 @@ class SummaryService:
         self._failing = True
 
     def _answered(self) -> None:
-        self._counts["answered"] += 1
+        self._count("answered")
         self._backoff.healthy()
         if self._failing:
             log.info("summaries again", service=str(self._url), model=self._model)

@@ -26,7 +26,7 @@ from stream.pictures import picture_of
 from stream.pipeline import Shared
 from stream.scribe import ProductFacts, Scribe
 from stream.sink import FanOut, open_sink
-from stream.speech import Speech, chosen, words_of
+from stream.speech import Speech, chosen, summary_service, words_of
 from stream.web.facts import Health, SinkAnswer
 
 if TYPE_CHECKING:
@@ -183,13 +183,16 @@ class Worker:
             tap=self._tap,
             false_shows=false_shows,
             presence=presence,
-            speech=self._speech(stack),
+            speech=await self._speech(stack),
         )
 
-    def _speech(self, stack: contextlib.AsyncExitStack) -> Speech:
+    async def _speech(self, stack: contextlib.AsyncExitStack) -> Speech:
         """Its thread and its engine are there only if somebody is to be listened to; says who is not, and why."""
         config, streams = self._config.speech, self._config.streams
-        speech = Speech(config, lambda: chosen(config), words_of(self._gallery), self.metrics, self._clock)
+        service = summary_service(config.summary, self._clock, self.metrics)
+        summaries = None if service is None else await stack.enter_async_context(service)
+        words = words_of(self._gallery)
+        speech = Speech(config, lambda: chosen(config), words, self.metrics, self._clock, summaries)
         silent = [why for stream in streams if (why := speech.silence(stream))]
         if silent:
             log.info("livestreams are not listened to", count=len(silent), why="; ".join(sorted({*silent})))

@@ -15,6 +15,7 @@ from stream.config import (
     SourceConfig,
     SpeechConfig,
     StreamConfig,
+    SummaryConfig,
     WindowConfig,
     WorkerConfig,
     load_config,
@@ -28,8 +29,8 @@ pytestmark = pytest.mark.unit
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config.example.toml"
 SECTIONS: dict[str, type[BaseModel]] = {
-    "kafka": KafkaConfig, "http": HttpConfig, "speech": SpeechConfig, "source": SourceConfig, "window": WindowConfig,
-    "decide": DecideConfig,
+    "kafka": KafkaConfig, "http": HttpConfig, "speech": SpeechConfig, "summary": SummaryConfig,
+    "source": SourceConfig, "window": WindowConfig, "decide": DecideConfig,
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_the_example_names_every_setting() -> None:
 
 
 def test_the_commented_settings_are_valid_too(write: Path) -> None:
-    write.write_text(re.sub(r"^# ([a-z_]+ = )", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE))
+    write.write_text(re.sub(r"^# (\[|[a-z_]+ = )", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE))
     assert load_config(write).streams[0].products == ("sku-1", "sku-2")
 
 

@@ -21,14 +21,16 @@ from stream.clock import ManualClock
 from stream.config import SpeechConfig, StreamConfig
 from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
 from stream.metrics import Metrics
+from stream.retelling import EVERY_S
 from stream.sound import CHUNK, RATE
 from stream.speech import MOST_PRODUCTS, Hears, Speech, SpeechFigures
-from stream.types import AudioChunk, Gap, Reason
+from stream.types import AudioChunk, Gap, Reason, Words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from engines.speech.base import Transcriber, Word
+    from stream.summary import Summariser
     from stream.types import Samples
 
 pytestmark = pytest.mark.unit
@@ -67,11 +69,16 @@ class Ward:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def listener(
-        self, *, patient: bool = False, language: str | None = None, source_waits: Callable[[], bool] = lambda: False
+        self,
+        *,
+        patient: bool = False,
+        language: str | None = None,
+        source_waits: Callable[[], bool] = lambda: False,
+        summariser: Summariser | None = None,
     ) -> Listener:
         self.figures.append(SpeechFigures())
         seat = self.speech.seat(SCOPE, language)
-        listener = Listener(self.speech, seat, self.figures[-1], source_waits, patient=patient)
+        listener = Listener(self.speech, seat, self.figures[-1], source_waits, patient=patient, summariser=summariser)
         self.tasks.append(asyncio.create_task(listener.listen()))
         return listener
 
@@ -367,3 +374,78 @@ async def test_delays_are_measured_from_the_end_of_a_word_and_from_the_decoder()
         assert here.value("behind_seconds_sum") == pytest.approx(1.5)
         assert here.value("commit_delay_seconds_sum") == pytest.approx(1.5 + 0.3)
         assert here.figures[0].behind_s == pytest.approx(1.5)
+
+
+class Summary:
+    """Says what it was told to, once `open` is set."""
+
+    def __init__(self, *words: str | None) -> None:
+        self._answers = list(words)
+        self.open = asyncio.Event()
+        self.asked: list[str] = []
+
+    async def summarise(self, words: Sequence[Words]) -> tuple[Words, ...] | None:
+        self.asked.append(" ".join(word.text for word in words))
+        await self.open.wait()
+        answer = self._answers.pop(0)
+        return None if answer is None else tuple(Words(words[0].start, words[-1].end, text, 1.0) for text in [answer])
+
+
+async def test_a_summary_that_comes_stands_instead_of_the_words_and_one_that_does_not_changes_nothing() -> None:
+    async with ward() as here:
+        summary = Summary("fjondo", None)
+        listener = here.listener(summariser=summary)
+        await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+        await until(lambda: summary.asked == ["brelvo"])
+        assert named(listener) == [("tea", 0.0)]  # nobody waits
+        summary.open.set()
+        await until(lambda: named(listener) == [("oil", 0.0)])
+        here.clock.advance(EVERY_S)
+        await tell(listener, chunks(0.5, silence(1.5), beep(0), silence(0.3), wall=EVERY_S))
+        await until(lambda: len(summary.asked) == 2)
+        await until(lambda: named(listener) == [("oil", 0.0), ("tea", 2.0)])
+
+
+async def test_words_that_come_too_soon_after_a_question_wait_for_the_next() -> None:
+    async with ward() as here:
+        summary = Summary("fjondo")
+        listener = here.listener(summariser=summary)
+        for at in (0.0, 0.5, 1.0):
+            await tell(listener, chunks(at, beep(0), silence(0.3)))
+            await until(lambda at=at: listener.board.settled >= at + 0.4)  # type: ignore[misc]
+        assert len(summary.asked) == 1
+
+
+async def test_an_answer_after_a_gap_is_on_nobody_s_board() -> None:
+    async with ward() as here:
+        summary = Summary("fjondo")
+        listener = here.listener(summariser=summary)
+        await tell(
+            listener, [*chunks(0.0, beep(0), silence(0.3)), Gap(0.5, Reason.STALLED), *chunks(0.0, silence(0.2))]
+        )
+        await until(lambda: bool(summary.asked))
+        listener.gap_seen()
+        summary.open.set()
+        await until(lambda: listener.board.settled >= 0.1)
+        assert named(listener) == []
+
+
+async def test_a_summariser_that_raises_is_told_and_the_words_stand() -> None:
+    async with ward() as here:
+        summary = Summary()
+        summary.open.set()
+        with capture_logs() as logs:
+            listener = here.listener(summariser=summary)
+            await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+            await until(lambda: any(line["log_level"] == "error" for line in logs))
+        assert named(listener) == [("tea", 0.0)]
+
+
+async def test_a_replay_waits_for_its_summaries() -> None:
+    async with ward() as here:
+        summary = Summary("fjondo")
+        summary.open.set()
+        listener = here.listener(patient=True, summariser=summary)
+        await tell(listener, chunks(0.0, beep(0), silence(0.8)))
+        await listener.keep_up(1.0)
+        assert named(listener) == [("oil", 0.0)]

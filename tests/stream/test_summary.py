@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from engines.text import Hearing, ProductWords
 from stream.clock import ManualClock
 from stream.errors import UsageError
-from stream.summary import Asked, Embedded, SummaryService
+from stream.summary import Asked, SummaryService
 from stream.types import Words
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def words(text: str) -> list[Words]:
 async def test_an_answer_becomes_words_that_name_the_product_when_it_was_said(service: SummaryService) -> None:
     hearing = Hearing(SHOP)
     async with service:
-        told = await Asked(service, hearing).summarise(words(SAID))
+        told = await Asked(service, lambda: hearing).summarise(words(SAID))
     assert told is not None
     (mention,) = hearing.mentions(told)
     assert (mention.product_id, round(mention.start, 2), round(mention.end, 2)) == ("oil", 2.1, 3.8)
@@ -122,7 +122,7 @@ async def test_the_model_is_told_what_was_said_and_what_there_is_with_the_named_
     service: SummaryService, model: Model
 ) -> None:
     async with service:
-        await Asked(service, Hearing(SHOP)).summarise(words("look at this fjondo oil"))
+        await Asked(service, lambda: Hearing(SHOP)).summarise(words("look at this fjondo oil"))
     ((path, authorization, question),) = model.asked
     assert (path, authorization) == ("/v1/chat/completions", f"Bearer {KEY}")
     assert question["model"] == "tiny"
@@ -137,7 +137,7 @@ async def test_the_model_is_told_what_was_said_and_what_there_is_with_the_named_
 async def test_no_product_is_an_answer_too(service: SummaryService, model: Model, answer: str | None) -> None:
     model.says(answer)
     async with service:
-        assert await Asked(service, Hearing(SHOP)).summarise(words(SAID)) == ()
+        assert await Asked(service, lambda: Hearing(SHOP)).summarise(words(SAID)) == ()
     assert service.counts == {"answered": 1}
 
 
@@ -154,8 +154,8 @@ async def test_where_nothing_was_said_or_nothing_is_sold_nobody_is_asked(
     service: SummaryService, model: Model
 ) -> None:
     async with service:
-        assert await Asked(service, Hearing(SHOP)).summarise([]) == ()
-        assert await Asked(service, Hearing([])).summarise(words(SAID)) == ()
+        assert await Asked(service, lambda: Hearing(SHOP)).summarise([]) == ()
+        assert await Asked(service, lambda: Hearing([])).summarise(words(SAID)) == ()
     assert model.asked == []
 
 
@@ -179,11 +179,11 @@ async def test_trouble_is_said_once_with_its_cure_and_without_the_key(
     with capture_logs() as logs:
         async with service:
             for _ in range(3):
-                assert await Asked(service, Hearing(SHOP)).summarise(words(SAID)) is None
+                assert await Asked(service, lambda: Hearing(SHOP)).summarise(words(SAID)) is None
                 clock.advance(100.0)
             model.status = 200
             model.says("NONE")
-            assert await Asked(service, Hearing(SHOP)).summarise(words(SAID)) == ()
+            assert await Asked(service, lambda: Hearing(SHOP)).summarise(words(SAID)) == ()
     assert [entry["event"] for entry in logs] == ["no summaries", "summaries again"]
     assert why in logs[0]["why"]
     assert KEY not in str(logs)
@@ -260,11 +260,3 @@ def test_a_key_that_no_header_can_hold_is_refused_at_the_start(clock: ManualCloc
     with pytest.raises(UsageError, match="copy it again") as error:
         SummaryService("http://host/v1", "tiny", clock, lambda: 1.0, api_key=SecretStr("sk-\nsecret"))
     assert "secret" not in str(error.value)
-
-
-async def test_the_embedded_summary_needs_nobody() -> None:
-    hearing = Hearing(SHOP)
-    told = await Embedded(hearing).summarise(words("well unlike the Bravo soap this Fjondo thing is an olive oil"))
-    assert told is not None
-    assert " ".join(word.text for word in told) == "Fjondo olive oil."
-    assert {mention.product_id for mention in hearing.mentions(told)} == {"oil"}
