@@ -1,6 +1,7 @@
 """Who looks like whom: from the feed's groups, and from what the matcher makes of catalogue pictures themselves.
 
-Asked once for each scope, before its livestreams run. Blocks; knows no livestream and no time.
+Asked once for each scope, before its livestreams run. Blocks; knows no livestream and no time. A picture that was
+saved anew differs in its noise, by which the matcher may tell it: such products are siblings, if the feed says so.
 """
 
 from __future__ import annotations

@@ -59,16 +59,16 @@ class _Run:
 
     since: Seconds
     last: Seconds
-    leader: str
+    leader: str = ""
     named: str | None = None
 
     def judge(self, said: Mapping[str, Sequence[Said]], *, free: bool) -> dict[str, float]:
         """Each one's share. A guess is not changed for another guess later on, unless `free`."""
         shares = _shares(self._believed(said))
-        best = max(shares, key=lambda i: (shares[i], i == self.leader))
+        best = max(sorted(shares), key=lambda i: (shares[i], i == self.leader))
         if shares[best] >= DECIDED:
             self.leader = self.named = best
-        elif free:
+        elif free or not self.leader:
             self.leader = best
         return shares
 
@@ -162,7 +162,7 @@ class Heard:
         members = self._alike.twins[best.product_id]
         in_view = min(sum(_in_view(one) for one in seen), 1.0)
         probability = min(sum(one.probability for one in seen), 1.0)
-        run = self._run(group, members, in_view, now)
+        run = self._run(group, in_view, now)
         said = {i: _since(votes.get(i, ()), run.since - LEAD_S) for i in members}
         early = now - run.since < self._undecided_after_s
         before = run.leader
@@ -177,16 +177,18 @@ class Heard:
                 others=tuple(sorted(_without(run.leader, shares), key=lambda other: (-other[1], other[0]))),
                 undecided=undecided,
                 wait=undecided and counts and early,
-                instead_of=before if before != run.leader else None,
+                instead_of=before if before not in {"", run.leader} else None,
             ),
         )
 
-    def _run(self, group: str, members: Sequence[str], in_view: float, now: Seconds) -> _Run:
+    def _run(self, group: str, in_view: float, now: Seconds) -> _Run:
+        """Begins with the first hop in which they are in view; what comes before it is not kept."""
         run = self._runs.get(group)
         if run is None or now - run.last > AWAY_S:
-            run = self._runs[group] = _Run(now, now, min(members))
+            run = _Run(now, now)
         if in_view >= PRESENT:
             run.last = now
+            self._runs[group] = run
         return run
 
     def _unseen(self, seen: Sequence[Candidate], hearsay: Hearsay, now: Seconds) -> list[Candidate]:

@@ -147,6 +147,13 @@ def test_somebody_listens_so_the_group_waits_to_be_named(join: Join) -> None:
     assert waits == [True, True, True, False]
 
 
+def test_the_wait_begins_when_they_come_into_view(join: Join) -> None:
+    heard, board = Heard(TWINS, undecided_after_s=4.0), said()
+    for at in (5.0, 6.0, 7.0):
+        join(heard, board, Candidate("honey", 0.001), at=at)
+    assert [alike(join(heard, board, Candidate("honey", 0.9), at=at)).wait for at in (8.0, 11.5)] == [True, True]
+
+
 def test_where_nobody_listens_a_group_does_not_wait(join: Join) -> None:
     assert not alike(join(Heard(TWINS), Hearsay(), Candidate("honey", 0.9))).wait
 

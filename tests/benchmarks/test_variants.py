@@ -1,0 +1,65 @@
+"""Look-alikes told apart: what counts as said, as right, as a group."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.liveshop.evaluate.joining import Telling
+from benchmarks.liveshop.scoring.variants import Variant, telling_words, variants_of
+from benchmarks.liveshop.truth import Shown, Truth, Word
+
+pytestmark = pytest.mark.unit
+
+TITLES = {"honey": "Oat Crunch Honey, 375 g", "cocoa": "Oat Crunch Cocoa, 375 g", "tea": "Green Tea Mint"}
+GROUPS = {"honey": "oats", "cocoa": "oats", "tea": "teas"}
+HONEY = Shown("honey", "oats", listed=True, shown_at=10.0, hidden_at=20.0, covered_s=0.0)
+TEA = Shown("tea", "teas", listed=True, shown_at=30.0, hidden_at=40.0, covered_s=0.0)
+SAYS = (Word(11.0, 11.4, "crunch", "honey"), Word(11.4, 12.0, "Honey,", "honey"), Word(11.4, 12.0, "cocoa"))
+
+
+def only(tellings: list[Telling], words: tuple[Word, ...] = SAYS) -> Variant:
+    [one] = variants_of(Truth("t", 0, 60.0, (HONEY, TEA), words), TITLES, GROUPS, tellings)
+    return one
+
+
+def test_words_that_tell_are_those_that_no_look_alike_has() -> None:
+    assert telling_words("honey", TITLES, ["honey", "cocoa"]) == {"honey"}
+
+
+def test_a_product_without_look_alikes_is_no_variant() -> None:
+    assert only([]).product_id == "honey"
+
+
+def test_what_is_said_in_time_counts_from_the_end_of_the_word() -> None:
+    assert only([]).said_at == 12.0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), SAYS[:1], (Word(11.4, 12.0, "honey"),), (Word(25.0, 25.4, "honey", "honey"),)],
+    ids=["silence", "a word they share", "not of this one", "too late"],
+)
+def test_what_does_not_tell_them_apart_was_not_said(words: tuple[Word, ...]) -> None:
+    assert only([], words).said_at is None
+
+
+@pytest.mark.parametrize(
+    ("tellings", "became"),
+    [
+        ([], "untold"),
+        ([Telling("honey", 12.5, 20.5, decided=True)], "right"),
+        ([Telling("cocoa", 12.5, 20.5, decided=True)], "wrong"),
+        ([Telling("cocoa", 12.5, 20.5, decided=False)], "group"),
+        ([Telling("cocoa", 12.5, 14.0, decided=False), Telling("honey", 14.0, 20.5, decided=True)], "right"),
+        ([Telling("honey", 12.5, 14.0, decided=True), Telling("cocoa", 14.0, 20.5, decided=True)], "wrong"),
+        ([Telling("tea", 12.5, 20.5, decided=True)], "untold"),
+        ([Telling("honey", 19.8, 25.0, decided=True)], "untold"),
+    ],
+)
+def test_what_was_told_last_is_what_became_of_it(tellings: list[Telling], became: str) -> None:
+    assert only(tellings).became == became
+
+
+def test_the_effect_is_when_the_right_one_was_told_for_good() -> None:
+    corrected = [Telling("cocoa", 12.5, 14.0, decided=True), Telling("honey", 14.0, 20.5, decided=True)]
+    assert (only(corrected).told_at, only(corrected).wrong_s) == (14.0, 1.5)
