@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 
-LIVES = range(1001, 1013)  # seeds, the first live of each
-PHOTO_LIVES = range(1001, 1004)
+LIVES = range(1001, 1009)  # seeds, the first live of each
+PHOTO_LIVES = range(1001, 1003)
 LIVE_S = 50.0
 PACKAGES_COUNT = 2.0  # photographs are what is met in earnest
 LIVES_COUNT, PHOTO_LIVES_COUNT = 3.0, 1.0

@@ -34,9 +34,6 @@ class Weights(NamedTuple):
     words: float
     tint: float
     relatives: float
-    colour_small: float  # how much more or less the like tells of what is small in view: few pixels blur a print
-    structure_small: float
-    worst_small: float
     constant: float
     duel: float  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
     prints: float  # the same for a unit of `geometry.exclusive`
@@ -63,7 +60,6 @@ class Evidence(NamedTuple):
 
 
 def features(evidence: Evidence) -> NDArray[np.float64]:
-    small = -np.log(max(evidence.area, 1e-3))
     return np.array(
         [
             np.log1p(evidence.pairs),
@@ -72,14 +68,11 @@ def features(evidence: Evidence) -> NDArray[np.float64]:
             evidence.colour,
             evidence.structure,
             evidence.worst,
-            -small,
+            np.log(max(evidence.area, 1e-3)),
             np.sqrt(evidence.spread),
             0.0 if evidence.words is None else evidence.words - WORDS,
             0.0 if evidence.tint is None else evidence.tint - TINT,
             float(evidence.words is not None),
-            evidence.colour * small,
-            evidence.structure * small,
-            evidence.worst * small,
             1.0,
         ]
     )
