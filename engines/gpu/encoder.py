@@ -64,6 +64,16 @@ class GpuEncoder:
             out += self._encode(images[len(out) : len(out) + taken], bucket)
         return out
 
+    def run_again(self, bucket: int) -> None:
+        """The recorded pass alone, on what is there already; returns when it is over. For measuring."""
+        with torch.inference_mode(), device_errors(self._manifest.name, "encoding"), self._queue():
+            self._steps[bucket]()
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._stream is not None:
+            self._stream.synchronize()
+
     def _encode(self, images: Sequence[Image], bucket: int) -> list[Encoded]:
         count = len(images)
         with torch.inference_mode(), device_errors(self._manifest.name, "encoding"), self._queue():
@@ -72,8 +82,7 @@ class GpuEncoder:
             self._half[:count].copy_(self._batch.patches[:count])
             self._vectors[:count].copy_(self._batch.embedding[:count], non_blocking=True)
             self._tokens[:count].copy_(self._half[:count], non_blocking=True)
-            if self._stream is not None:
-                self._stream.synchronize()
+            self._catch_up()
         vectors: NDArray[np.float32] = self._vectors[:count].numpy()
         tokens: NDArray[np.float16] = self._tokens[:count].numpy()
         check_unit(self._manifest.name, vectors)
