@@ -44,8 +44,8 @@ LIVES_COUNT, PHOTO_LIVES_COUNT = 3.0, 1.0
 SIBLINGS = 2  # made-up ones of each package
 LOOSE_EVERY = 12  # the engine is blind to them: a few teach it to be silent
 RANKING = 0.5  # of the loss: that the right one comes first, beside that its probability is right
-START = (0.0,) * (CONSTANT - 1) + (-3.0, 1.0, 0.1, 0.1)  # not the weights in use: the end must not hang on them
-RIVALS = 3  # weights that are for rivals: the last ones
+START = (0.0,) * (CONSTANT - 1) + (-3.0, 1.0, 0.1)  # not the weights in use: the end must not hang on them
+RIVALS = 2  # weights that are for rivals: the last ones
 RIDGE = 0.003  # on all but the constant and those that weigh rivals
 STEPS = 300
 STILL = 1e-5  # slope at which the fit is done
@@ -61,7 +61,6 @@ class Table(NamedTuple):
     contest: NDArray[np.bool_]  # (samples, CLOSE, CLOSE)
     look: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
     prints: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
-    telling: NDArray[np.float64]  # (samples, CLOSE, CLOSE)
     worth: Vector  # (samples,): what each counts
 
 
@@ -76,13 +75,12 @@ def table(sets: Sequence[tuple[float, Sequence[Sample]]]) -> Table:
         np.tile(np.eye(CLOSE, dtype=np.bool_), (n, 1, 1)),
         np.zeros((n, CLOSE, CLOSE)),
         np.zeros((n, CLOSE, CLOSE)),
-        np.zeros((n, CLOSE, CLOSE)),
         np.array([worth for worth, _ in flat]),
     )
     for row, (_, sample) in enumerate(flat):
         k = len(sample.right)
         out.right[row, :k], out.there[row, :k], out.evidence[row, :k] = sample.right, True, sample.evidence
-        for mine, theirs in zip((out.contest, out.look, out.prints, out.telling), sample.rivalry, strict=True):
+        for mine, theirs in zip((out.contest, out.look, out.prints), sample.rivalry, strict=True):
             mine[row, :k, :k] = theirs
     return out
 
@@ -90,8 +88,8 @@ def table(sets: Sequence[tuple[float, Sequence[Sample]]]) -> Table:
 def chances(weights: Vector, data: Table) -> NDArray[np.float64]:  # (samples, CLOSE)
     """`calibration.shared` for all samples at once."""
     alone = data.evidence @ weights[:-RIVALS]
-    duel, prints, telling = weights[-RIVALS:]
-    ahead = duel * data.look + prints * data.prints + telling * data.telling
+    duel, prints = weights[-RIVALS:]
+    ahead = duel * data.look + prints * data.prints
     wins = 1 / np.where(data.contest, np.exp(np.clip(-ahead, -30, 30)), 0).sum(axis=2)
     return np.asarray(np.clip(wins / (1 + np.exp(-alone)), 1e-7, 1 - 1e-7))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
-WORDS, TINT = 0.5, 0.6  # of `Evidence`: what says neither yes nor no, roughly
+WORDS, TINT, SPREAD = 0.5, 0.6, 0.25  # of `Evidence`: what says neither yes nor no, and how far most are from it
 CERTAIN = 8.0  # beyond this nothing was ever measured
 
 FITTED = files("engines.classic") / "calibration.json"  # written by benchmarks/classic_calibration.py, which says how
@@ -37,7 +37,6 @@ class Weights(NamedTuple):
     constant: float
     duel: float  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
     prints: float  # the same for a unit of `geometry.exclusive`
-    telling: float  # the same for a unit of `fineprint.reads_as`
 
 
 CONSTANT = Weights._fields.index("constant") + 1  # weights of `features`; the others are for rivals
@@ -70,8 +69,8 @@ def features(evidence: Evidence) -> NDArray[np.float64]:
             evidence.worst,
             np.log(max(evidence.area, 1e-3)),
             np.sqrt(evidence.spread),
-            0.0 if evidence.words is None else evidence.words - WORDS,
-            0.0 if evidence.tint is None else evidence.tint - TINT,
+            0.0 if evidence.words is None else (evidence.words - WORDS) / SPREAD,
+            0.0 if evidence.tint is None else (evidence.tint - TINT) / SPREAD,
             float(evidence.words is not None),
             1.0,
         ]
@@ -92,27 +91,25 @@ class Rivalry(NamedTuple):
     contest: NDArray[np.bool_]  # the two claim the same place; everyone contests his own
     look: NDArray[np.float64]  # by colours where they differ
     prints: NDArray[np.float64]  # by patches that agree with one of them alone
-    telling: NDArray[np.float64]  # by how the places read where their prints differ most
 
-    def meet(self, one: int, two: int, look: float, prints: float, telling: float) -> None:
+    def meet(self, one: int, two: int, look: float, prints: float) -> None:
         self.contest[one, two] = self.contest[two, one] = True
         self.look[one, two], self.look[two, one] = look, -look
         self.prints[one, two], self.prints[two, one] = prints, -prints
-        self.telling[one, two], self.telling[two, one] = telling, -telling
 
     def among(self, some: Sequence[int]) -> Rivalry:
         pairs = np.ix_(some, some)
-        return Rivalry(self.contest[pairs], self.look[pairs], self.prints[pairs], self.telling[pairs])
+        return Rivalry(self.contest[pairs], self.look[pairs], self.prints[pairs])
 
 
 def nobody(count: int) -> Rivalry:
     """So many candidates, none in another's place so far."""
-    return Rivalry(np.eye(count, dtype=np.bool_), *np.zeros((3, count, count)))
+    return Rivalry(np.eye(count, dtype=np.bool_), np.zeros((count, count)), np.zeros((count, count)))
 
 
 def shared(alone: NDArray[np.float64], rivalry: Rivalry) -> NDArray[np.float64]:
     """Each against all that claim its place: the odds that something is there, divided by who it rather is."""
-    lead = WEIGHTS.duel * rivalry.look + WEIGHTS.prints * rivalry.prints + WEIGHTS.telling * rivalry.telling
+    lead = WEIGHTS.duel * rivalry.look + WEIGHTS.prints * rivalry.prints
     wins = 1 / np.exp(np.clip(-lead, -30, 30)).sum(axis=1, where=rivalry.contest)
     chance = np.clip(wins / (1 + np.exp(-alone)), 1e-9, 1 - 1e-9)
     return np.asarray(np.clip(np.log(chance) - np.log1p(-chance), ABSENT, CERTAIN), dtype=np.float64)

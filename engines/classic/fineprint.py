@@ -1,7 +1,7 @@
-"""Which of two look-alikes is seen, by the few places where their prints differ most: a word, a number, a seal.
+"""Is it really this edition? By the places where a print differs from its listed relatives': a word, a number.
 
-Where relatives differ is also where an edition that no catalogue lists would differ: a print must agree there with
-what is seen, not only better than the other's does. Knows no patch, no product.
+That is where an edition that no catalogue lists differs, too, and nothing else would tell: it shares all the rest. So
+a print has to agree there with what is seen, not only better than the relative's. Knows no patch, no product.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ COVERED = 0.8  # share of a place that must be print
 SAME = 0.02  # of what differs, 0..1: below, it is the grain of two photographs of the same print
 PLAIN, BUSY = 3.0, 25.0  # brightness that varies less has nothing to tell; more tells no more
 WANDER = 2  # px a place is sought around: no fit is exact
-CLEAR = 2.0  # beyond a place is better explained by something else
 TINTED = 6.0  # in a and b of Lab: nearer tints are the same under two lamps
 ENOUGH = 200.0  # px times Lab of other tint: below, tints tell nothing
 FADED = 20.0  # in a and b of Lab: this far off, a tint agrees by a third
@@ -34,13 +33,9 @@ LIT = 100  # px that look the same in both pictures, from which light can be tak
 
 
 class Place(NamedTuple):
-    """Brightness of the other print there, and how it differs: one less their correlation, 0..1."""
-
     rows: slice
     columns: slice
-    other: Picture
-    differs: float
-    worth: float
+    worth: float  # how much there is to compare, times how much the prints differ
 
 
 class Relation(NamedTuple):
@@ -66,33 +61,11 @@ def relate(one: Lab, two: Lab, mask: Mask) -> Relation:
         differs = 1 - _likeness(second, first[rows, columns], rows, columns)
         worth = max(float(first[rows, columns].std()), float(second[rows, columns].std()))
         if differs > SAME and worth > PLAIN:
-            other = second[rows, columns].copy()
-            found.append(Place(rows, columns, other, min(differs, 1.0), min(worth, BUSY)))
-    found.sort(key=lambda place: -place.differs * place.worth)
+            found.append(Place(rows, columns, min(differs, 1.0) * min(worth, BUSY)))
+    found.sort(key=lambda place: -place.worth)
     tint = np.maximum(np.linalg.norm(one[..., 1:] - two[..., 1:], axis=2) - TINTED, 0) * mask
     same = mask & (np.linalg.norm(one - two, axis=2) < ALIKE)
     return Relation(tuple(found[:MOST]), tint.astype(np.float32), same)
-
-
-def reads_as(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float:
-    """About 1 where the places read as in `one`, -1 as in its relative, 0 where they cannot be read.
-
-    By brightness alone, each place by itself: light falls unevenly. Colour is judged elsewhere.
-    """
-    inside = _inside(mask, relation)
-    if not inside:
-        return 0.0
-    view, mine = _brightness(seen), _brightness(one)
-    lead = np.array(
-        [
-            _likeness(view, mine[place.rows, place.columns], place.rows, place.columns)
-            - _likeness(view, place.other, place.rows, place.columns)
-            for place in inside
-        ]
-    )
-    differs = np.array([place.differs for place in inside])
-    weight = differs * np.array([place.worth for place in inside])
-    return float(np.clip(weight @ lead / (weight @ differs), -CLEAR, CLEAR))
 
 
 def own(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> Own:
@@ -107,7 +80,7 @@ def _own_words(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float | N
         _likeness(seen, np.ascontiguousarray(one[place.rows, place.columns]), place.rows, place.columns)
         for place in inside
     ]
-    return float(np.average(likeness, weights=[place.differs * place.worth for place in inside]))
+    return float(np.average(likeness, weights=[place.worth for place in inside]))
 
 
 def _own_tint(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float | None:

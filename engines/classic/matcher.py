@@ -14,7 +14,7 @@ from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
 from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
 from engines.classic.colour import Lab, Mask, compare, rather
-from engines.classic.fineprint import Relation, own, reads_as, relate
+from engines.classic.fineprint import Relation, own, relate
 from engines.classic.geometry import (
     PRINT,
     Fit,
@@ -182,8 +182,7 @@ class ClassicMatcher:
             for j, two in enumerate(found[:i]):
                 if overlap(one.box, two.box) > SAME_PLACE:
                     prints = exclusive(one.fit, two.fit) if one.scene is two.scene else 0.0
-                    look, telling = self._duel(frame, one, two)
-                    rivalry.meet(i, j, look, prints, telling)
+                    rivalry.meet(i, j, self._duel(frame, one, two), prints)
         for i, one in enumerate(found):
             self._among_relatives(one, [two for two, met in zip(found, rivalry.contest[i], strict=True) if met])
         return Examined(best, rivalry)
@@ -196,11 +195,10 @@ class ClassicMatcher:
         if words:
             one.evidence = one.evidence._replace(words=sum(words) / len(words), tint=min(tints, default=None))
 
-    def _duel(self, frame: Scene, one: Found, two: Found) -> tuple[float, float]:
-        """By colour and by fine print, compared in the better fit's place with the other picture laid over it."""
+    def _duel(self, frame: Scene, one: Found, two: Found) -> float:
+        """Compared in the better fit's place, the other picture laid over it."""
         if one.fit.weight < two.fit.weight:
-            look, telling = self._duel(frame, two, one)
-            return -look, -telling
+            return -self._duel(frame, two, one)
         related = self._related(one, two)
         if related is None:
             first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
@@ -209,8 +207,7 @@ class ClassicMatcher:
             onto = related.onto
         seen, inside = one.seen
         other, covered = laid_out(one.canvas, onto, two.canvas)
-        look = rather(seen, one.canvas.lab, other, inside & covered)
-        return look, 0.0 if related is None else reads_as(seen, one.canvas.lab, inside, related.relation)
+        return rather(seen, one.canvas.lab, other, inside & covered)
 
     def _related(self, one: Found, two: Found) -> Related | None:
         """None: their prints do not agree on any place."""

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 
 def sample(seed: int, candidates: int) -> Sample:
     rng = np.random.default_rng(seed)
-    look, prints, telling = rng.normal(0, 0.2, (3, candidates, candidates))
+    look, prints = rng.normal(0, 0.2, (2, candidates, candidates))
     contest = rng.random((candidates, candidates)) < 0.5
     return Sample(
         np.arange(candidates) == rng.integers(0, candidates + 1),
@@ -30,7 +30,6 @@ def sample(seed: int, candidates: int) -> Sample:
             contest | contest.T | np.eye(candidates, dtype=np.bool_),
             look - look.T,
             prints - prints.T,
-            telling - telling.T,
         ),
     )
 

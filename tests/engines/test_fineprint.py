@@ -1,4 +1,4 @@
-"""Two prints that differ by a word: which one is seen, whatever the light, and nothing where it cannot be read."""
+"""Prints that differ by a word or a band: the listed edition agrees with itself in any light; a third does not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.classic.colour import to_lab
-from engines.classic.fineprint import CLEAR, own, reads_as, relate
+from engines.classic.fineprint import own, relate
 
 if TYPE_CHECKING:
     from engines.classic.colour import Lab
-    from engines.classic.fineprint import Relation
 
 pytestmark = pytest.mark.unit
 
@@ -37,19 +36,10 @@ BETWEEN = relate(ONE, TWO, EVERYWHERE)
 RED, GREEN, BLUE = (label("200 g", band) for band in ((170, 40, 40), (40, 130, 40), (40, 40, 170)))
 
 
-def reading(seen: Lab, between: Relation = BETWEEN) -> float:
-    return reads_as(seen, ONE, EVERYWHERE, between)
-
-
 def test_prints_differ_where_the_word_is_and_nowhere_else() -> None:
     assert BETWEEN.places
     assert min(place.rows.start for place in BETWEEN.places) > 80
     assert relate(ONE, ONE, EVERYWHERE).places == ()
-
-
-def test_a_print_reads_as_itself() -> None:
-    assert reading(ONE) > 0.6
-    assert reading(TWO) < -0.6
 
 
 @settings(max_examples=40, deadline=None)
@@ -60,22 +50,14 @@ def test_a_print_reads_as_itself() -> None:
     across=st.integers(-2, 2),
     down=st.integers(-2, 2),
 )
-def test_light_and_a_fit_that_is_off_by_a_pixel_or_two_change_nothing(
+def test_light_and_a_fit_that_is_off_by_a_pixel_or_two_change_little(
     gain: float, shade: float, slope: float, across: int, down: int
 ) -> None:
     seen = np.roll(ONE, (down, across), (0, 1))
     seen[..., 0] = gain * seen[..., 0] + shade + slope * np.linspace(0, 1, SIZE[0], dtype=np.float32)[:, None]
-    assert reading(seen) > 0.5
-
-
-def test_a_third_word_reads_as_neither() -> None:
-    assert abs(reading(THREE)) < 0.5
-
-
-def test_what_is_blank_or_covered_or_alike_says_nothing() -> None:
-    assert reading(np.full_like(ONE, 50)) == 0
-    assert reads_as(ONE, ONE, np.zeros(SIZE, np.bool_), BETWEEN) == 0
-    assert reading(ONE, relate(ONE, ONE, EVERYWHERE)) == 0
+    words = own(seen, ONE, EVERYWHERE, BETWEEN).words
+    assert words is not None
+    assert words > 0.8
 
 
 def test_an_edition_that_nobody_lists_agrees_less_where_listed_relatives_differ() -> None:
@@ -105,7 +87,6 @@ def test_prints_of_one_tint_and_places_out_of_sight_leave_nothing_to_agree_with(
 @given(seed=st.integers(0, 10_000))
 def test_whatever_is_seen_what_is_told_is_bounded(seed: int) -> None:
     noise = np.random.default_rng(seed).uniform(0, 100, ONE.shape).astype(np.float32)
-    assert abs(reading(noise)) <= CLEAR
     words, tint = own(noise, RED, EVERYWHERE, relate(RED, GREEN, EVERYWHERE))
     assert words is not None
     assert -1 <= words <= 1
