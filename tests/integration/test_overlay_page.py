@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from stream.clock import ManualClock
 from stream.config import HttpConfig
+from stream.events import Alternative, Product, ProductData
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
@@ -95,6 +97,27 @@ async def test_the_card_comes_with_shown_and_goes_with_hidden(page: Page, host: 
         await expect(card.locator("img")).to_have_js_property("naturalWidth", 1)
         worker.see(mine.hides("tea"))
         await expect(card).to_have_count(0)
+
+
+async def test_a_group_is_shown_as_one_until_it_is_said_which(page: Page, host: Callable[..., Host]) -> None:
+    mine = host(title="Green Tea Mint")
+    async with serving() as (worker, server):
+        await page.goto(overlay(server))
+        worker.see(one_of_two(mine.shows("tea")))
+        card = page.locator(".card")
+        await expect(card.locator(".title")).to_have_text("Green Tea")
+        await expect(card.locator(".open")).to_have_text("one of 2")
+        worker.see(mine.updates("tea"))
+        await expect(card.locator(".title")).to_have_text("Green Tea Mint")
+        await expect(card.locator(".open")).to_have_count(0)
+        await expect(card).to_have_count(1)
+
+
+def one_of_two(event: Event) -> Event:
+    assert isinstance(event.data, ProductData)
+    other = Alternative(product_id="other", confidence=0.48)
+    both = {"undecided": True, "alternatives": (other,), "product": Product(title="Green Tea")}
+    return replace(event, data=event.data.model_copy(update=both))
 
 
 async def test_one_who_opens_the_page_late_sees_all_that_shows(page: Page, host: Callable[..., Host]) -> None:
