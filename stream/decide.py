@@ -1,8 +1,7 @@
 """Sightings in, shown/updated/hidden out: a sequential test per product, with hysteresis. Pure: no clock, no loop.
 
-Each sighting gives every product a calibrated probability of being shown. Their log-odds add up, at a discount
-(neighbouring frames are not independent) and capped (no single frame decides). Each of them holds that few products
-are in view at all; that is counted once. A doubtful view counts only where the product may have come to since the one
+Each sighting gives every product a calibrated probability of being shown. Their log-odds add up as `weighing` has
+it, capped: no single frame decides. A doubtful view counts only where the product may have come to since the one
 before. A product is *shown* when the sum says so. It is *hidden* when it was not seen for `hold_s`, when the sum has
 turned against it, when it was put down, or as soon as a rival is shown while it is out of view. Both ends are dated
 back to the first and the last view of the run, as `dating` has it. Of products that claim the same place in view only
@@ -13,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from math import log
 from typing import TYPE_CHECKING
 
 from stream.dating import Sight, continues, earliest, near
@@ -21,29 +19,22 @@ from stream.fuse import FLOOR, SAME_PLACE
 from stream.lookalikes import alternatives, confidence, undecided, waits
 from stream.rest import overlap
 from stream.types import Candidate, Change, Decision, Moment, Reason
+from stream.weighing import PER_VIEW, SEEN, SINGLY, logit, weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engines.base import Box
     from stream.types import Seconds, Sighting
+    from stream.weighing import Weighing
 
-DISCOUNT = 0.5  # neighbouring views share light, pose and background: count each for half
-RARE = 1.0  # log-odds against any product that is looked at closely: each view's probability holds them
-PER_VIEW = 2.5  # the most that one view may add: a single one never shows
-MISSED = 1.0  # the most that one may take: a hand passes, the lens hunts; hold_s is for what is really gone
-SEEN = 0.5  # more likely than not
+RARE = 1.0  # log-odds against any product that is looked at closely, before any view
 SURE = 0.9  # a view that needs no support by the one before it
 HOLDS = 3  # times `hold_s` that faint views can keep a product shown
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
 SIGHTS_BACK = 8  # views before a case was opened that its beginning is sought in
-
-
-def logit(probability: float) -> float:
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    return log(p / (1 - p))
 
 
 @dataclass(slots=True)
@@ -70,8 +61,16 @@ class Decider:
     """Never shows a product twice without hiding it in between, and hides whatever it has shown."""
 
     def __init__(
-        self, *, show_at: float, hide_at: float, hold_s: Seconds, update_every_s: Seconds, max_shown: int
+        self,
+        *,
+        show_at: float,
+        hide_at: float,
+        hold_s: Seconds,
+        update_every_s: Seconds,
+        max_shown: int,
+        weighing: Weighing = SINGLY,
     ) -> None:
+        self._weighing = weighing
         self._show = logit(show_at)
         self._floor = logit(hide_at)
         self._ceiling = self._show + PER_VIEW
@@ -172,11 +171,11 @@ class Decider:
 
     def _add(self, track: _Track, candidate: Candidate | None, now: Moment, sighting: Sighting) -> None:
         if candidate is None:
-            self._count(track, _weight(FLOOR))
+            self._count(track, weight(FLOOR, self._weighing))
             return
-        weight = _weight(candidate.probability, _rival(candidate, sighting))
+        added = weight(candidate.probability, self._weighing, rival=_rival(candidate, sighting))
         supported = candidate.probability >= SURE or _near(track, candidate)
-        self._count(track, weight if supported else min(weight, 0.0))
+        self._count(track, added if supported else min(added, 0.0))
         if _in_view(candidate) >= SEEN:
             track.seen, track.candidate, track.frames = now, candidate, track.frames + 1
         elif track.last != self._before or not continues(_sight(candidate, now), track.beside):
@@ -273,17 +272,6 @@ def _rival(candidate: Candidate, sighting: Sighting) -> bool:
     """Whether a likelier product claims its place."""
     likelier = (c for c in sighting.ranked if c.probability > candidate.probability)
     return any(_overlap(other.box, candidate.box) > SAME_PLACE for other in likelier)
-
-
-def _weight(probability: float, rival: bool = False) -> float:
-    """What one view adds: nothing for a product that it thinks is not shown, and little against one that it missed.
-
-    With a rival it is one or the other: that few products are in view does not speak for it, and it was not missed.
-    """
-    if rival:
-        return max(-PER_VIEW, min(0.0, DISCOUNT * logit(probability)))
-    step = DISCOUNT * (logit(probability) + RARE)
-    return max(-MISSED, min(PER_VIEW, step if probability >= SEEN else min(step, 0.0)))
 
 
 def _overlap(one: Box | None, two: Box | None) -> float:

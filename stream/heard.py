@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from math import exp, log
 from typing import TYPE_CHECKING
 
-from stream.decide import logit
 from stream.fuse import FLOOR, sigmoid
 from stream.rest import overlap
 from stream.types import Candidate, Lookalikes, Said
 from stream.votes import total, votes_of
+from stream.weighing import logit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -27,6 +27,7 @@ from stream.matching import Query
 from stream.source import play
 from stream.speech import Speech, SpeechFigures
 from stream.types import Change, Frame, Gap, Moment, Reason, View
+from stream.weighing import SINGLY, TOGETHER
 from stream.window import Windower
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ async def _view(frame: Frame, shared: Shared) -> View:
     return view
 
 
-def decider_of(config: DecideConfig, false_shows: FalseShows) -> Decider:
+def decider_of(config: DecideConfig, false_shows: FalseShows, presence: Presence) -> Decider:
     """What to show at is asked of the bundle's own curve, unless the config says it outright."""
     show_at = config.show_at
     if show_at is None:
@@ -209,6 +210,7 @@ def decider_of(config: DecideConfig, false_shows: FalseShows) -> Decider:
         hold_s=config.hold_s,
         update_every_s=config.update_every_s,
         max_shown=config.max_shown,
+        weighing=TOGETHER if presence.fitted else SINGLY,
     )
 
 
@@ -235,7 +237,7 @@ class Mind:
         self._fuser = Fuser(shared.presence)
         self._nothing_said = Hearsay()
         self._heard = Heard(alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s)
-        self._decider = decider_of(decide, shared.false_shows)
+        self._decider = decider_of(decide, shared.false_shows, shared.presence)
 
     async def think(self, views: Channel[View | Gap]) -> None:
         async for item in views:

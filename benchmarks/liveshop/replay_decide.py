@@ -33,6 +33,7 @@ from stream.decide import Decider
 from stream.errors import KNOWN
 from stream.fuse import Fuser, sigmoid
 from stream.types import Change, Reason
+from stream.weighing import SINGLY, TOGETHER
 from stream.window import Windower
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def decide_again(trace: Sequence[Traced], show_at: float, presence: Presence = S
         hold_s=defaults.hold_s,
         update_every_s=defaults.update_every_s,
         max_shown=defaults.max_shown,
+        weighing=TOGETHER if presence.fitted else SINGLY,
     )
     again = Again([], [])
     told: dict[str, float] = {}

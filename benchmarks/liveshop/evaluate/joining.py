@@ -64,7 +64,7 @@ def decide_again(
     window, config = WindowConfig(), DecideConfig()
     windower, fuser = Windower(length_s=window.length_s, hop_s=window.hop_s), Fuser(bundle.presence)
     heard, board = Heard(alike, undecided_after_s=config.undecided_after_s), Hearsay()
-    decider, account = decider_of(config, bundle.false_shows), _Account()
+    decider, account = decider_of(config, bundle.false_shows, bundle.presence), _Account()
     known = 0
     for line in trace:
         fresh = sum(word.known_at <= line.at for word in words[known:])
