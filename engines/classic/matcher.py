@@ -42,8 +42,8 @@ CLOSE = 6  # candidates whose colours are compared; the rest have no consensus w
 ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 SMALL = 0.12  # of the frame: what fills more has been seen well enough
-UNSETTLED = (-5.0, 3.0)  # log-odds that seeing it larger can still change
-AGAIN = 2  # places of a frame that are looked at again, the best supported first
+UNSETTLED = (-3.0, 2.5)  # log-odds: of what is less likely, none was likely when seen larger
+AGAIN = 2  # places of a frame that are looked at again, the likeliest first
 MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
 
 
@@ -218,13 +218,14 @@ class ClassicMatcher:
 
 
 def _unsettled(best: dict[int, Found]) -> list[Box]:
-    """Small places where something may be, apart from one another; the best supported first."""
+    """Small places where something may be, apart from one another; the likeliest first."""
+    odds = {owner: log_odds(found.evidence) for owner, found in best.items()}
     places: list[Box] = []
-    for found in best.values():
-        small = found.box.w * found.box.h < SMALL
-        open_yet = UNSETTLED[0] < log_odds(found.evidence) < UNSETTLED[1]
-        if small and open_yet and all(overlap(found.box, place) <= SAME_PLACE for place in places):
-            places.append(found.box)
+    for owner in sorted(best, key=lambda owner: (-odds[owner], owner)):
+        box = best[owner].box
+        open_yet = box.w * box.h < SMALL and UNSETTLED[0] < odds[owner] < UNSETTLED[1]
+        if open_yet and all(overlap(box, place) <= SAME_PLACE for place in places):
+            places.append(box)
     return places[:AGAIN]
 
 
