@@ -26,6 +26,7 @@ LONGEST_S = 30.0  # what the model hears at once
 BATCH = 16  # pieces that one pass takes: what they cost in memory has a bound
 TOKENS = 224  # that CTranslate2 writes at most: half of the model's window
 FEWEST, PER_S = 24, 10  # tokens of a piece, and for each second: fast talk, no more
+RUN_ON = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # languages that faster-whisper parts into characters
 _EDGES = " \t\n\"'“”‘’¿¡([{-–—…<>«».。,，!！?？:：;；)]}、・"
 
 
@@ -122,7 +123,7 @@ class WhisperReader:
         frames = len(piece.samples) // self._model.feature_extractor.hop_length
         sound = ctranslate2.StorageView.from_array(encoded)
         (placed,) = self._model.find_alignment(self._tokenizer(language), [text], sound, [frames])
-        return _words(placed, len(piece.samples) / RATE)
+        return words_of(placed, len(piece.samples) / RATE, run_on=language in RUN_ON)
 
     def _asked(self, piece: Piece, tokenizer: Tokenizer) -> list[int]:
         before = [tokenizer.sot_prev, *piece.prompt] if piece.prompt else []
@@ -147,17 +148,34 @@ def _most(pieces: Sequence[Piece]) -> int:
     return min(2 * TOKENS, max(2 * fresh, fresh + len(pieces[0].prompt) + 5))
 
 
-def _words(placed: Sequence[Mapping[str, str | float]], length: float) -> tuple[Word, ...]:
-    """Quotes and commas go, since readings disagree about them; how a sentence ends stays with its last word."""
+def words_of(placed: Sequence[Mapping[str, str | float]], length: float, *, run_on: bool) -> tuple[Word, ...]:
+    """What CTranslate2 placed, as words: "26", ".", "95" are one, and so are " T", "-shirt".
+
+    `run_on`: the language is written without spaces, and each part is a word.
+    """
     made: list[Word] = []
     for part in placed:
         raw = str(part["word"])
-        text = raw.strip(_EDGES).casefold()
-        if "\ufffd" in text:
-            continue
-        if text:
-            start, end = (min(max(float(part[edge]), 0.0), length) for edge in ("start", "end"))
-            made.append(Word(start, max(start, end), text, float(part["probability"])))
-        if made and (stop := raw.strip()[-1:]) and stop in STOPS and made[-1].text[-1] not in STOPS:
-            made[-1] = made[-1]._replace(text=made[-1].text + stop)
-    return tuple(made)
+        start, end = (min(max(float(part[edge]), 0.0), length) for edge in ("start", "end"))
+        word = Word(start, max(start, end), raw.strip(), float(part["probability"]))
+        bare = not raw.strip(_EDGES)
+        if made and (bare or not (run_on or raw.startswith(" "))):
+            made[-1] = _joined(made[-1], word, bare=bare)
+        elif not bare:
+            made.append(word)
+    plain = [word._replace(text=_plain(word.text)) for word in made]
+    return tuple(word for word in plain if word.text and "\ufffd" not in word.text)
+
+
+def _joined(word: Word, part: Word, *, bare: bool) -> Word:
+    """A mark takes no time of its own, and a doubt about it is no doubt about the word."""
+    text = word.text + part.text
+    if bare:
+        return word._replace(text=text)
+    return Word(word.start, max(word.end, part.end), text, min(word.confidence, part.confidence))
+
+
+def _plain(text: str) -> str:
+    """Quotes and commas go, since readings disagree about them; how a sentence ends stays."""
+    word, stop = text.strip(_EDGES).casefold(), text.rstrip("\"'”’»)]}")[-1:]
+    return word + stop if word and stop and stop in STOPS else word

@@ -102,7 +102,7 @@ class WhisperSession:
             self._refused = 0
             return self._new(self._agreement.settle(words))
         heard = ask.start + len(ask.piece.samples) / RATE
-        sure = self._agreement.push([word for word in words if word.end <= heard - SETTLED_S])
+        sure = self._agreement.push(_settled(words, heard - SETTLED_S))
         if sure:
             self._trim(sure[-1].end)
         return self._new(sure)
@@ -157,6 +157,12 @@ class WhisperSession:
         self._refused += 1
         if self._refused == AGREEING and not self._given:
             self._language, self._sounds_like, self._refused = None, [], 0
+
+
+def _settled(words: Sequence[Word], until: float) -> list[Word]:
+    """Without what may still grow: the end of what was heard, and a number there: "26" becomes "26.95"."""
+    early = [word for word in words if word.end <= until]
+    return early[:-1] if early and any(letter.isdigit() for letter in early[-1].text) else early
 
 
 def _refused(reading: Reading) -> str | None:

@@ -22,7 +22,7 @@ from engines.errors import SpeechError
 from engines.speech import weights
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.choose import SpeechSettings, choose
-from engines.speech.reader import Piece, Reading, WhisperReader
+from engines.speech.reader import Piece, Reading, WhisperReader, words_of
 from engines.speech.vad import Silero
 from engines.speech.weights import load, locate, pick_device, told
 from engines.speech.whisper import Whisper, WhisperSession
@@ -113,6 +113,34 @@ def test_a_piece_reads_the_same_alone_and_in_company(reader: WhisperReader, spok
     assert [word.start for one in together for word in one.words] == pytest.approx(
         [word.start for one in alone for word in one.words], abs=1e-6
     )
+
+
+def part_of(at: int, text: str, sure: float) -> dict[str, str | float]:
+    """As faster-whisper places it: a second each."""
+    return {"word": text, "start": at, "end": at + 1, "probability": sure}
+
+
+@pytest.mark.parametrize(
+    ("parts", "run_on", "words"),
+    [
+        ([" only", " 26", ".", "95", "."], False, ["only", "26.95."]),
+        ([" Mikko", " T", "-shirt", ","], False, ["mikko", "t-shirt"]),
+        ([' "', "Soap", "?", '"'], False, ["soap?"]),
+        ([" (", " ...", " tea"], False, ["tea"]),
+        (["绿", "茶", "。", "现", "在"], True, ["绿", "茶。", "现", "在"]),
+        ([" caf\ufffd", " ok"], False, ["ok"]),
+    ],
+)
+def test_parts_that_belong_together_are_one_word(parts: list[str], run_on: bool, words: list[str]) -> None:
+    made = words_of([part_of(i, part, 0.5) for i, part in enumerate(parts)], 4.5, run_on=run_on)
+    assert [word.text for word in made] == words
+    assert all(word.start <= word.end <= 4.5 for word in made)
+
+
+def test_a_mark_is_no_doubt_about_its_word_and_a_part_is() -> None:
+    parts = [(" 26", 0.9), (".", 0.1), ("95", 0.6), ("!", 0.1)]
+    placed = [part_of(i, part, sure) for i, (part, sure) in enumerate(parts)]
+    assert words_of(placed, 9.0, run_on=False) == (Word(0.0, 3.0, "26.95!", 0.6),)
 
 
 def test_livestreams_pushed_together_hear_what_they_hear_alone(whisper: Whisper, spoken: Samples) -> None:

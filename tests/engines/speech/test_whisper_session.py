@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EVERY_S = 1.0
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
 pytestmark = pytest.mark.unit
 
 
@@ -51,8 +52,8 @@ class Echo:
 
 
 def name(number: int) -> str:
-    """Words that do not look like one another: a gate would take them for a loop."""
-    return md5(str(number).encode()).hexdigest()[:6]
+    """Letters, and no two words alike: a gate would take them for a loop."""
+    return md5(str(number).encode()).hexdigest()[:6].translate(LETTERS)
 
 
 def spelt(sound: Samples) -> list[Word]:
@@ -125,6 +126,17 @@ def test_a_word_waits_for_a_second_reading_or_the_end_of_its_piece() -> None:
     ear, sound = session(Echo()), spoken(0.4, 0.4, 0.4, 0.4, 0.4, 0.4)
     assert ear.push(sound[: int(1.2 * RATE)]) == []
     assert [word.text for word in ear.push(sound[int(1.2 * RATE) :])] == [name(1), name(2)]
+
+
+def test_a_number_is_not_committed_while_it_may_grow() -> None:
+    class Prices(Echo):
+        def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+            said = super().read(pieces)
+            texts = ("only", "26.") if len(pieces[-1].samples) < 3.3 * RATE else ("only", "26.95")
+            words = tuple(Word(0.5 * i, 0.5 * i + 0.4, text, 0.9) for i, text in enumerate(texts))
+            return [reading._replace(words=words) for reading in said]
+
+    assert [word.text for word in heard(session(Prices()), spoken(3.5, -1.0), 0.5)] == ["only", "26.95"]
 
 
 def test_a_session_that_ended_goes_on_at_the_same_clock_and_joins_nothing() -> None:
