@@ -37,6 +37,7 @@ class SourceConfig(Model):
     allow_private_hosts: bool = False
     allow_files: bool = False
     max_width: int = Field(default=4096, ge=64, le=16384)
+    decode: Literal["processor", "gpu"] = "processor"
 
 
 class WindowConfig(Model):

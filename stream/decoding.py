@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from stream.clock import Clock
     from stream.config import SourceConfig
+    from stream.hardware import Hardware
     from stream.types import AudioChunk, Seconds
 
 BAD_PACKETS = 300  # in a row, without one picture between: ten seconds of garbage
@@ -71,7 +72,14 @@ class Decoding:
     """One connection's decoding state. Lives in the connection's thread."""
 
     def __init__(
-        self, config: SourceConfig, outlet: Outlet, clock: Clock, meter: DecodeMeter, *, audio: bool
+        self,
+        config: SourceConfig,
+        outlet: Outlet,
+        clock: Clock,
+        meter: DecodeMeter,
+        *,
+        audio: bool,
+        hardware: Hardware | None = None,
     ) -> None:
         self._config = config
         self._outlet = outlet
@@ -82,7 +90,7 @@ class Decoding:
         self._grid = Grid(config.frames_per_second)
         self.policy = SkipPolicy(config.frames_per_second)
         self._pacer: Pacer | None = None
-        self._screen = Screen(config.longer_side, config.max_width)
+        self._screen = Screen(config.longer_side, config.max_width, hardware)
         self._sound = Sound()
         self._utc = Shifts()
         self._breaks: deque[Seconds] = deque()

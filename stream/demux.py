@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stream.clock import Clock
     from stream.config import SourceConfig
     from stream.cursor import Memory
+    from stream.hardware import Hardware
     from stream.hls import HlsPart
     from stream.urls import Fetched, GuardedClient, SafeUrl
 
@@ -56,7 +57,14 @@ class Opener:
     """Opens one URL for one connection."""
 
     def __init__(
-        self, url: SafeUrl, config: SourceConfig, client: GuardedClient, link: Threading, clock: Clock, memory: Memory
+        self,
+        url: SafeUrl,
+        config: SourceConfig,
+        client: GuardedClient,
+        link: Threading,
+        clock: Clock,
+        memory: Memory,
+        hardware: Hardware,
     ) -> None:
         self._url = url
         self._config = config
@@ -64,6 +72,7 @@ class Opener:
         self._link = link
         self._clock = clock
         self._memory = memory
+        self._hardware = hardware
         self._looks = 2  # for a late audio track, per connection
 
     def parts(self) -> Iterator[Part]:
@@ -183,7 +192,13 @@ class Opener:
         started = self._clock.now()
         try:
             container = av.open(
-                target, "r", options=options, timeout=deadlines, buffer_size=BUFFER, metadata_errors="replace"
+                target,
+                "r",
+                options=options,
+                timeout=deadlines,
+                buffer_size=BUFFER,
+                metadata_errors="replace",
+                hwaccel=self._hardware.accelerator(),
             )
         except SourceError:
             raise

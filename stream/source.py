@@ -17,6 +17,7 @@ from stream.cursor import Memory
 from stream.decoding import Decoding
 from stream.demux import Opener
 from stream.errors import SourceError, SourceLost
+from stream.hardware import Hardware
 from stream.link import Link
 from stream.retry import Backoff, explain
 from stream.types import Gap, Reason, State, Status
@@ -165,8 +166,9 @@ class _Player:
 def read_connection(connection: Connection, link: Link) -> Reason:
     """One connection, in its own thread, until it ends or breaks."""
     url, config = connection.url, connection.config
-    opener = Opener(url, config, connection.client, link, connection.clock, connection.memory)
-    decoding = Decoding(config, link, connection.clock, connection.meter, audio=link.listens)
+    hardware = Hardware(wanted=config.decode == "gpu")
+    opener = Opener(url, config, connection.client, link, connection.clock, connection.memory, hardware)
+    decoding = Decoding(config, link, connection.clock, connection.meter, audio=link.listens, hardware=hardware)
     live = False
     try:
         for part in opener.parts():
