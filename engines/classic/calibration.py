@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ABSENT = -8.0  # nothing of the product was found, or so little that no fit looked at it
-WORDS, TINT, SPREAD = 0.5, 0.6, 0.25  # of `Evidence`: what says neither yes nor no, and how far most are from it
+WORDS, SPREAD = 0.5, 0.25  # of `Evidence`: what says neither yes nor no, and how far most are from it
 CERTAIN = 8.0  # beyond this nothing was ever measured
 
 FITTED = files("engines.classic") / "calibration.json"  # written by benchmarks/classic_calibration.py, which says how
@@ -32,7 +32,6 @@ class Weights(NamedTuple):
     area: float
     spread: float
     words: float
-    tint: float
     relatives: float
     constant: float
     duel: float  # log-odds for a whole unit of `colour.rather`: the seen is the one look-alike, not the other
@@ -54,8 +53,7 @@ class Evidence(NamedTuple):
     worst: float
     area: float
     spread: float
-    words: float | None = None  # on average, where it differs from a relative's print: see `fineprint.Own`
-    tint: float | None = None  # at worst, there
+    words: float | None = None  # on average, where it differs from a relative's print: see `fineprint.own`
 
 
 def features(evidence: Evidence) -> NDArray[np.float64]:
@@ -70,7 +68,6 @@ def features(evidence: Evidence) -> NDArray[np.float64]:
             np.log(max(evidence.area, 1e-3)),
             np.sqrt(evidence.spread),
             0.0 if evidence.words is None else (evidence.words - WORDS) / SPREAD,
-            0.0 if evidence.tint is None else (evidence.tint - TINT) / SPREAD,
             float(evidence.words is not None),
             1.0,
         ]

@@ -12,8 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.classic.colour import ALIKE, relight
-
 if TYPE_CHECKING:
     from engines.classic.colour import Lab, Mask
 
@@ -26,10 +24,6 @@ COVERED = 0.8  # share of a place that must be print
 SAME = 0.02  # of what differs, 0..1: below, it is the grain of two photographs of the same print
 PLAIN, BUSY = 3.0, 25.0  # brightness that varies less has nothing to tell; more tells no more
 WANDER = 2  # px a place is sought around: no fit is exact
-TINTED = 6.0  # in a and b of Lab: nearer tints are the same under two lamps
-ENOUGH = 200.0  # px times Lab of other tint: below, tints tell nothing
-FADED = 20.0  # in a and b of Lab: this far off, a tint agrees by a third
-LIT = 100  # px that look the same in both pictures, from which light can be taken
 
 
 class Place(NamedTuple):
@@ -38,23 +32,8 @@ class Place(NamedTuple):
     worth: float  # how much there is to compare, times how much the prints differ
 
 
-class Relation(NamedTuple):
-    """How a print differs from a relative's that was laid onto it, in its own shape."""
-
-    places: tuple[Place, ...]  # the most telling first
-    tint: NDArray[np.float32]  # (height, width): by how much the tints differ where they do
-    same: Mask  # where they do not differ at all
-
-
-class Own(NamedTuple):
-    """How well a print agrees with what is seen where it differs from a relative's. None: nothing to compare."""
-
-    words: float | None  # correlation of brightness and tint, -1..1
-    tint: float | None  # 0..1
-
-
-def relate(one: Lab, two: Lab, mask: Mask) -> Relation:
-    """`mask`: where both are print."""
+def differing(one: Lab, two: Lab, mask: Mask) -> tuple[Place, ...]:
+    """Where a print differs most from a relative's that lies on it. `mask`: where both are print."""
     first, second = _brightness(one), _brightness(two)
     found = []
     for rows, columns in _places(mask):
@@ -63,17 +42,12 @@ def relate(one: Lab, two: Lab, mask: Mask) -> Relation:
         if differs > SAME and worth > PLAIN:
             found.append(Place(rows, columns, min(differs, 1.0) * min(worth, BUSY)))
     found.sort(key=lambda place: -place.worth)
-    tint = np.maximum(np.linalg.norm(one[..., 1:] - two[..., 1:], axis=2) - TINTED, 0) * mask
-    same = mask & (np.linalg.norm(one - two, axis=2) < ALIKE)
-    return Relation(tuple(found[:MOST]), tint.astype(np.float32), same)
+    return tuple(found[:MOST])
 
 
-def own(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> Own:
-    return Own(_own_words(seen, one, mask, relation), _own_tint(seen, one, mask, relation))
-
-
-def _own_words(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float | None:
-    inside = _inside(mask, relation)
+def own(seen: Lab, one: Lab, mask: Mask, places: tuple[Place, ...]) -> float | None:
+    """How well a print agrees with what is seen in these places, -1..1; None where they cannot be seen."""
+    inside = [place for place in places if mask[place.rows, place.columns].mean() > COVERED]
     if not inside:
         return None
     likeness = [
@@ -81,21 +55,6 @@ def _own_words(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float | N
         for place in inside
     ]
     return float(np.average(likeness, weights=[place.worth for place in inside]))
-
-
-def _own_tint(seen: Lab, one: Lab, mask: Mask, relation: Relation) -> float | None:
-    worth = relation.tint * mask
-    total = float(worth.sum())
-    if total < ENOUGH:
-        return None
-    same = relation.same & mask
-    lit = relight(seen, one, same if np.count_nonzero(same) > LIT else mask)
-    off = np.linalg.norm(cv2.blur(lit[..., 1:] - one[..., 1:], (3, 3)), axis=2)
-    return float((np.exp(-off / FADED) * worth).sum() / total)
-
-
-def _inside(mask: Mask, relation: Relation) -> list[Place]:
-    return [place for place in relation.places if mask[place.rows, place.columns].mean() > COVERED]
 
 
 def _brightness(picture: Lab) -> Picture:

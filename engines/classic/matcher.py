@@ -14,7 +14,7 @@ from engines.base import Encoded, Match
 from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
 from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
 from engines.classic.colour import Lab, Mask, compare, rather
-from engines.classic.fineprint import Relation, own, relate
+from engines.classic.fineprint import Place, differing, own
 from engines.classic.geometry import (
     PRINT,
     Fit,
@@ -80,7 +80,7 @@ class Related(NamedTuple):
     """Where a picture lies on another by their own prints, and how these differ."""
 
     onto: Homography
-    relation: Relation
+    places: tuple[Place, ...]
 
 
 class ClassicMatcher:
@@ -189,11 +189,10 @@ class ClassicMatcher:
 
     def _among_relatives(self, one: Found, rivals: Sequence[Found]) -> None:
         related = [self._related(one, two) for two in rivals if two is not one]
-        owned = [own(one.seen[0], one.canvas.lab, one.seen[1], it.relation) for it in related if it is not None]
-        words = [it.words for it in owned if it.words is not None]
-        tints = [it.tint for it in owned if it.tint is not None]
+        told = [own(one.seen[0], one.canvas.lab, one.seen[1], it.places) for it in related if it is not None]
+        words = [likeness for likeness in told if likeness is not None]
         if words:
-            one.evidence = one.evidence._replace(words=sum(words) / len(words), tint=min(tints, default=None))
+            one.evidence = one.evidence._replace(words=sum(words) / len(words))
 
     def _duel(self, frame: Scene, one: Found, two: Found) -> float:
         """Compared in the better fit's place, the other picture laid over it."""
@@ -266,7 +265,7 @@ def _relate(one: Found, two: Found) -> Related | None:
     if direct is None or len(direct.pairs.frame) < ALIGNED:
         return None
     laid, covered = laid_out(one.canvas, direct.homography, two.canvas)
-    return Related(direct.homography, relate(one.canvas.lab, laid, one.canvas.mask & covered))
+    return Related(direct.homography, differing(one.canvas.lab, laid, one.canvas.mask & covered))
 
 
 def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:

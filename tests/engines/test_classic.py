@@ -213,6 +213,21 @@ def test_numbers_stay_within_their_bounds(seed: int, turn: float, height: float,
         assert found.box is None or (found.box.x >= 0 and found.box.x + found.box.w <= 1 + 1e-6)
 
 
+def test_an_edition_that_is_not_listed_agrees_less_where_its_listed_relatives_differ() -> None:
+    listed = [(encode(packshot(package(1, RED, "CHERRY"))),), (encode(packshot(package(1, GREEN, "LEMON"))),)]
+
+    def agreement(band: Colour, flavour: str) -> float | None:
+        query = encode(held(package(1, band, flavour))[0])
+        return ClassicMatcher().examine(query, listed).found[0].evidence.words
+
+    itself, third = agreement(RED, "CHERRY"), agreement(BLUE, "MELON")
+    assert itself is not None
+    assert third is not None
+    assert itself > third + 0.1
+    alone = ClassicMatcher().examine(encode(held(package(1))[0]), listed[:1])
+    assert alone.found[0].evidence.words is None  # no relative tells where editions differ
+
+
 def test_the_hash_names_the_engine_and_its_data() -> None:
     assert classic_hash().startswith("classic-")
     assert classic_hash() == classic_hash()
