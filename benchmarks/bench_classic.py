@@ -13,6 +13,9 @@ against its surroundings were thought of there, so never-met figures since are a
 A ninth and a tenth look tried a dense likeness of edges, first fitted as it is, then with the fit's photographs
 recoloured; it was not kept (0.874 to 0.891, then 0.882, against 0.882 without; one photograph is 0.008). Between them
 it was counted how often each kind of evidence prefers the right one of two look-alikes.
+For engines/classic/fineprint.py they were run twice, the second time with each photograph once more while its product
+was not listed, and how well each kind of evidence parts the two was counted over all of them: likeness of places did
+(area under the curve 0.90, 0.84 for the best before), likeness of their tint did not (0.75) and went.
 Catalogue pictures of never-met products stand among the wrong candidates of the fit
 (benchmarks/classic_calibration.py).
 The gallery always holds all products.
