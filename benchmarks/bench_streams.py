@@ -1,6 +1,7 @@
 """How many live 720p30 streams one machine holds: real RTMP through nginx, the whole worker, ages frame to event.
 
     python -m benchmarks.bench_streams --streams 4,6,8 --bundle classic --seconds 60
+    python -m benchmarks.bench_streams --streams 4,6 --speech off,sphinx       # what hearing costs
     python -m benchmarks.bench_streams --streams 8 --seconds 600 --cut-every 45     # soak: reconnects, memory
 
 The publishers (ffmpeg copying one recording, not encoding) and nginx run on the same machine and are counted in its
@@ -99,6 +100,7 @@ class Nowhere:
 class Result:
     streams: int
     bundle: str
+    speech: str
     seconds: float
     views_per_s: float
     view_age_p50_s: float  # from a frame's leaving the decoder to the decision on it
@@ -141,8 +143,7 @@ class Publishers:
 
 @contextlib.contextmanager
 def on_air(work: Path, video: Path, names: list[str]) -> Iterator[tuple[MediaServer, Publishers]]:
-    root = work / f"nginx-{len(names)}"
-    root.mkdir()
+    root = Path(tempfile.mkdtemp(prefix="nginx-", dir=work))
     with running(root) as server:
         publishers = Publishers(server, video, names)
         try:
@@ -151,14 +152,22 @@ def on_air(work: Path, video: Path, names: list[str]) -> Iterator[tuple[MediaSer
             publishers.close()
 
 
-async def measure(work: Path, video: Path, bundle: str, n: int, seconds: float, cut_every_s: float) -> Result:
+async def measure(
+    work: Path, video: Path, bundle: str, n: int, seconds: float, cut_every_s: float, speech: str = "off"
+) -> Result:
     recorder = Recorder()
     names = [f"s{i}" for i in range(n)]
     with on_air(work, video, names) as (server, publishers):
         source = {"allow_private_hosts": True, "stall_after_s": 2.0}
         streams = [{"stream_id": name, "url": server.rtmp(name), "source": source} for name in names]
         config = WorkerConfig.model_validate(
-            {"gallery": work / "gallery", "bundle": bundle, "http": None, "streams": streams}
+            {
+                "gallery": work / "gallery",
+                "bundle": bundle,
+                "http": None,
+                "streams": streams,
+                "speech": {"engine": speech, "language": "en"},
+            }
         )
         async with Worker(config, sinks=[Nowhere()], metrics=recorder):
             await asyncio.sleep(WARM_UP_S)
@@ -166,15 +175,15 @@ async def measure(work: Path, video: Path, bundle: str, n: int, seconds: float, 
             recorder.on = True
             await load.watch(seconds, publishers, cut_every_s)
             recorder.on = False
-    return summary(recorder, load, n, bundle)
+    return summary(recorder, load, n, bundle, speech)
 
 
 class Load:
-    """What this process and this machine were busy with."""
+    """What this process, the one that hears for it, and this machine were busy with."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self._before = self._process.cpu_times()
+        self._before = self._used()
         psutil.cpu_percent()
         self.rss: list[float] = []
         self.took = self.cores = self.machine = 0.0
@@ -190,17 +199,22 @@ class Load:
                 next_cut += cut_every_s
             await asyncio.sleep(SAMPLE_S)
         self.took = clock() - start
-        after = self._process.cpu_times()
-        self.cores = (after.user + after.system - self._before.user - self._before.system) / self.took
+        self.cores = (self._used() - self._before) / self.took
         self.machine = psutil.cpu_percent() / 100
 
+    def _used(self) -> float:
+        """Seconds of a core. Publishers and servers are our children too, but no part of the worker."""
+        hears = [child for child in self._process.children() if "engines.speech.apart" in child.cmdline()]
+        return sum(used.user + used.system for used in (one.cpu_times() for one in (self._process, *hears)))
 
-def summary(recorder: Recorder, load: Load, n: int, bundle: str) -> Result:
+
+def summary(recorder: Recorder, load: Load, n: int, bundle: str, speech: str) -> Result:
     settled = np.array(load.rss[len(load.rss) // 4 :])  # allocators fill their pools first
     minutes = np.arange(len(settled)) * load.took / len(load.rss) / 60
     return Result(
         streams=n,
         bundle=bundle if bundle == "classic" else "small onnx",
+        speech=speech,
         seconds=round(load.took, 1),
         views_per_s=round(len(recorder.totals) / load.took, 2),
         view_age_p50_s=percentile(recorder.totals, 50) or 0.0,
@@ -246,6 +260,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--show-seconds", type=float, default=92.0)
     parser.add_argument("--cut-every", type=float, default=0.0, help="kill one publisher for 3 s this often")
+    parser.add_argument("--speech", default="off", help="off, sphinx, or off,sphinx: one run each, in turns")
     parser.add_argument("--json", type=Path, help="also write the results here")
     args = parser.parse_args()
     if not available():
@@ -254,8 +269,9 @@ def main() -> None:
         work = Path(folder)
         video, bundle = prepare(work, args.bundle, args.show_seconds)
         results = [
-            asyncio.run(measure(work, video, bundle, int(n), args.seconds, args.cut_every))
+            asyncio.run(measure(work, video, bundle, int(n), args.seconds, args.cut_every, speech))
             for n in args.streams.split(",")
+            for speech in args.speech.split(",")
         ]
     report(results)
     if args.json:
@@ -265,13 +281,13 @@ def main() -> None:
 def report(results: list[Result]) -> None:
     machine = facts()
     table = Table(title=f"live streams on {machine['cpu']}, {machine['cores']} cores, commit {machine['commit']}")
-    for column in ("streams", "bundle", "views/s", "view age p50", "p99", "events", "event age p99", "loop lag p99",
-                   "dropped", "reconnects", "cores", "machine", "MB", "MB/min"):  # fmt: skip
+    for column in ("streams", "bundle", "speech", "views/s", "view age p50", "p99", "events", "event age p99",
+                   "loop lag p99", "dropped", "reconnects", "cores", "machine", "MB", "MB/min"):  # fmt: skip
         table.add_column(column, justify="right")
     for r in results:
         event_age = "-" if r.event_age_p99_s is None else f"{r.event_age_p99_s:.3f} s"
         table.add_row(
-            str(r.streams), r.bundle, f"{r.views_per_s:.1f}",
+            str(r.streams), r.bundle, r.speech, f"{r.views_per_s:.1f}",
             f"{r.view_age_p50_s:.3f} s", f"{r.view_age_p99_s:.3f} s",
             str(r.events), event_age, f"{r.loop_lag_p99_s * 1e3:.1f} ms", str(sum(r.dropped.values())),
             str(r.reconnects), f"{r.worker_cores:.2f}", f"{r.machine_busy:.0%}", str(r.rss_mb[-1]),
