@@ -10,8 +10,8 @@ from engines.speech.base import RATE, Samples
 
 BLOCK = RATE // 10
 LEAD = 3  # blocks kept from before the first loud one: words begin softly
-PAUSE = 4  # quiet blocks that end a piece
-LONGEST = 120  # blocks: talk without a pause is cut here
+PAUSES = ((20, 4), (35, 2), (60, 1))  # a piece of up to so many blocks ends with so many quiet ones
+LONGEST = 80  # blocks: talk without a pause is cut here
 ABOVE = 3.0  # times the floor's root mean square (about 10 dB)
 FAINTEST = 0.002  # of full scale: what is softer is silence, whatever the floor
 RISE = 1.02  # the floor follows a louder room by 2% a block, a quieter one at once
@@ -66,7 +66,7 @@ class Rolling:
             return self._begin(at, block) if loud else self._wait(block)
         self._blocks += 1
         self._pause = 0 if loud else self._pause + 1
-        last = self._pause >= PAUSE or self._blocks >= LONGEST
+        last = self._pause >= _pause(self._blocks) or self._blocks >= LONGEST
         if last:
             self._blocks, self._pause = 0, 0
         return [Cut(at, block, first=False, last=last)]
@@ -79,3 +79,8 @@ class Rolling:
     def _wait(self, block: Samples) -> list[Cut]:
         self._quiet = [*self._quiet[-(LEAD - 1) :], block]
         return []
+
+
+def _pause(blocks: int) -> int:
+    """The longer a piece, the shorter the pause that ends it: what waits for its end must not wait long."""
+    return next((pause for length, pause in PAUSES if blocks <= length), PAUSES[-1][1])

@@ -1,15 +1,15 @@
 """PocketSphinx: hears the words of the products it is told about, with nothing to download. English sounds only.
 
-A small language model is made of the phrases' words and of words that hosts say; of what is heard only the phrases'
-words travel. Words that are in neither are heard as the nearest that is, and music is not told from speech.
+A small language model is made of everyday talk and of the phrases (`grammar`); of what is heard only the phrases'
+words travel. Words that are in neither are heard as the nearest that is.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import tempfile
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,28 +19,22 @@ import pocketsphinx
 from engines.errors import SpeechError
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, TranscriberInfo, Word
+from engines.speech.gates import Echoes, Gate
+from engines.speech.grammar import everyday, language_model
 from engines.speech.letters import pronunciations
-from engines.speech.rolling import Cut, Rolling
+from engines.speech.sieve import Sieve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from engines.speech.rolling import Cut
+
 FRAME_S = 0.01
 READ_EVERY = 5  # blocks between two readings of an open piece: a word is committed after its second
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
-AGREED = 0.6  # confidence of a word committed before its piece has ended: no posterior exists yet
-LEAST = 0.2  # posterior below which a word of a finished piece is not believed
-PHRASED, TALK = 1.0, 1.0  # how likely a product's word and a host's are to each other
-_HOST = """
-a about all always an and are at be because beautiful better but buy can chat check color come coming could day
-do down everybody everyone few first for free friends from get give go going good got great have he hearts hello
-her here his home how i if in into is it just know last later let like little live look looks love make me
-minute month more my name new next nice no not now of off old on one only open or order other our out over
-patient people please price products put really right say second see she shipping show side so some something
-still take talk talking thank thanks that the them then there these they thing this time to today two up us use
-very want was we welcome well what when while who will with writing year yes you your
-"""
-HOST = _HOST.split()
+AGREED = 0.8  # confidence of a word committed before its piece has ended: no posterior exists yet
+LEAST = 0.5  # posterior below which a word of a finished piece is not believed
+SEARCH: dict[str, int] = {"maxhmmpf": 3000, "topn": 2}  # half of the cost, for about the same words
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _VARIANT = re.compile(r"\(\d+\)$")
 
@@ -50,23 +44,28 @@ class SphinxSession:
 
     def __init__(self, phrases: Sequence[str]) -> None:
         self._wanted = frozenset(word for phrase in phrases for word in words_of(phrase))
-        self._decoder = _decoder(sorted(self._wanted))
-        self._rolling, self._agreement = Rolling(), Agreement()
+        names = [words_of(phrase) for phrase in phrases]
+        self._pairs = frozenset(pair for name in names for pair in pairwise(name))
+        self._decoder = _decoder(sorted(self._wanted), names)
+        self._sieve, self._agreement, self._echoes = Sieve(), Agreement(), Echoes()
         self._start, self._heard, self._unread = 0.0, 0.0, 0
         self._gated: Counter[str] = Counter()
 
     @property
     def gated(self) -> Mapping[str, int]:
-        return dict(self._gated)
+        return dict(self._gated + self._sieve.refused)
 
     def push(self, samples: Samples) -> list[Word]:
-        return self._take(self._rolling.push(samples))
+        return self._take(self._sieve.push(samples))
 
     def end(self) -> list[Word]:
-        return self._take(self._rolling.end())
+        return self._take(self._sieve.end())
 
     def _take(self, cuts: Iterable[Cut]) -> list[Word]:
-        return [word for cut in cuts for word in self._cut(cut) if word.text in self._wanted]
+        words = [word for cut in cuts for word in self._cut(cut) if word.text in self._wanted]
+        kept, echoed = self._echoes.push(words)
+        self._gated[Gate.ECHO] += echoed
+        return kept
 
     def _cut(self, cut: Cut) -> list[Word]:
         if cut.first:
@@ -82,13 +81,22 @@ class SphinxSession:
 
     def _so_far(self) -> list[Word]:
         reading = [word._replace(confidence=AGREED) for word in self._reading()]
-        return self._agreement.push([word for word in reading if word.end <= self._heard - SETTLED_S])
+        settled = [word for word in reading if word.end <= self._heard - SETTLED_S]
+        return self._agreement.push(self._borne_out(settled))
+
+    def _borne_out(self, reading: list[Word]) -> list[Word]:
+        """Up to the first word that stands alone: alone, any noise is like some word; it waits for its posterior."""
+        texts = ["", *(word.text for word in reading), ""]
+        for i, (before, text, after) in enumerate(zip(texts, texts[1:], texts[2:], strict=False)):
+            if text in self._wanted and not {(before, text), (text, after)} & self._pairs:
+                return reading[:i]
+        return reading
 
     def _last(self) -> list[Word]:
         self._decoder.end_utt()
         left = self._agreement.settle(self._reading())
         sure = [word for word in left if word.confidence >= LEAST]
-        self._gated["low_log_probability"] += len(left) - len(sure)
+        self._gated[Gate.LOW_LOG_PROBABILITY] += len(left) - len(sure)
         return sure
 
     def _reading(self) -> list[Word]:
@@ -130,17 +138,18 @@ def _bytes(samples: Samples) -> bytes:
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
-def _decoder(wanted: Sequence[str]) -> pocketsphinx.Decoder:
-    chances = dict.fromkeys(HOST, TALK) | dict.fromkeys(wanted, PHRASED)
+def _decoder(wanted: Sequence[str], names: Sequence[Sequence[str]]) -> pocketsphinx.Decoder:
+    talk = everyday()
+    words = dict.fromkeys((*talk.singles, *wanted))
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "words.dict"
-        said.write_text("".join(_dictionary(chances.keys())), encoding="utf-8")
-        decoder = pocketsphinx.Decoder(lm=None, dict=str(said), samprate=RATE, loglevel="FATAL")
-        for word in wanted:
+        said.write_text("".join(_dictionary(words.keys())), encoding="utf-8")
+        decoder = pocketsphinx.Decoder(lm=None, dict=str(said), samprate=RATE, loglevel="FATAL", **SEARCH)
+        for word in words:
             if decoder.lookup_word(word) is None:
                 _teach(decoder, word)
         path = Path(folder) / "words.lm"
-        path.write_text(_language_model(chances), encoding="utf-8")
+        path.write_text(language_model(wanted, names, talk), encoding="utf-8")
         decoder.add_lm_file("words", str(path))
     decoder.activate_search("words")
     return decoder
@@ -155,11 +164,3 @@ def _dictionary(words: Collection[str]) -> list[str]:
 def _teach(decoder: pocketsphinx.Decoder, word: str) -> None:
     for i, way in enumerate(pronunciations(word)):
         decoder.add_word(word if i == 0 else f"{word}({i + 1})", way, update=False)
-
-
-def _language_model(chances: Mapping[str, float]) -> str:
-    """ARPA, of single words: who introduces a product says its parts in any order."""
-    whole = sum(chances.values()) + 1
-    lines = [f"{math.log10(chance / whole):.4f} {word}" for word, chance in sorted(chances.items())]
-    head = f"\\data\\\nngram 1={len(lines) + 2}\n\n\\1-grams:\n{math.log10(1 / whole):.4f} </s>\n-99 <s>\n"
-    return head + "\n".join(lines) + "\n\n\\end\\\n"

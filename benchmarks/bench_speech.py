@@ -1,0 +1,134 @@
+"""How well the embedded speech engine hears what products are named, and what it invents. Knows no picture.
+
+    python -m benchmarks.bench_speech [--voices "flite awb,flite rms"] [--sounds dance,crowd] [--levels 20,15,10]
+    python -m benchmarks.bench_speech --invented 1 [--sounds silence,dance,lofi,plucked,ambient,crowd,tones]
+
+Everything was tuned on `flite slt` and `flite kal16` with the shop of seed 7, the gates on the two voices of
+espeak-ng, too; `flite awb`, `flite rms` and other seeds are for reporting. What counts is products named (`speech_scores`), not words. CPU seconds are of this thread.
+"""
+
+from __future__ import annotations
+
+from time import process_time
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import numpy as np
+import typer
+
+from benchmarks.liveshop.music import STYLES
+from benchmarks.machine import facts
+from benchmarks.speech_said import background, sentences, shop, track
+from benchmarks.speech_scores import Tally, judged
+from engines.speech.base import RATE, Samples, Word
+from engines.speech.sphinx import Sphinx
+from engines.text import Hearing, phrases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engines.speech.base import Session
+
+STEP = RATE // 10
+PIECE_S = 20.0  # of a background: then another key, another tempo, other people
+LEVEL = 0.05  # root mean square of a background without speech
+NOTHING = ("silence", *STYLES, "crowd", "tones")
+
+
+class Listened(NamedTuple):
+    words: list[Word]
+    delays: list[float]  # from a word's end to its commit, in seconds of the stream
+    cpu_s: float
+    seconds: float
+
+
+def main(
+    voices: Annotated[str, typer.Option(help="As benchmarks/liveshop/voices.py names them.")] = "flite awb,flite rms",
+    sounds: Annotated[str, typer.Option(help="Under the speech; empty: silence alone.")] = "",
+    levels: Annotated[str, typer.Option(help="Decibels of speech over it.")] = "15",
+    count: Annotated[int, typer.Option(help="Sentences for each voice and sound.")] = 40,
+    seed: Annotated[int, typer.Option(help="Of shop, sentences and sounds.")] = 23,
+    invented: Annotated[float, typer.Option(help="Hours of each sound without speech, instead.")] = 0.0,
+) -> None:
+    print(facts())
+    if invented:
+        for sound in _split(sounds) or NOTHING:
+            _invented(sound, invented * 3600, seed)
+        return
+    print("| voice | under it | named | recall | precision | look-alikes: vague, wrong | delay p50, p95 | RTF |")
+    conditions = [("", 0.0), *((sound, float(db)) for db in _split(levels) for sound in _split(sounds))]
+    for voice in _split(voices):
+        for sound, level in conditions:
+            _heard(voice, sound, level, seed, count)
+
+
+def _heard(voice: str, sound: str, level: float, seed: int, count: int) -> None:
+    products = shop(seed)
+    said = track(seed, sentences(seed, count), voice, sound, level)
+    got = listened(Sphinx().session(phrases_of(products)), [said.samples])
+    tally = judged(Hearing(products), said.sentences, got.words)
+    print(_row(voice, f"{sound}, {level:.0f} dB" if sound else "nothing", tally, got), flush=True)
+
+
+def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
+    p50, p95 = np.quantile(got.delays, (0.5, 0.95)) if got.delays else (0.0, 0.0)
+    return (
+        f"| {voice} | {under} | {tally.right + tally.missed} | {tally.recall:.2f} | {tally.precision:.2f} | "
+        f"{tally.vague}, {tally.wrong} | {p50:.2f} s, {p95:.2f} s | {got.cpu_s / got.seconds:.3f} |"
+    )
+
+
+def _invented(sound: str, seconds: float, seed: int) -> None:
+    """Committed words, and why the rest was refused."""
+    session = Sphinx().session(phrases_of(shop(seed)))
+    got = listened(session, _backgrounds(sound, seconds, seed))
+    refused = {str(gate): count for gate, count in session.gated.items() if count}
+    words = " ".join(word.text for word in got.words)
+    print(
+        f"{sound}: {got.seconds / 3600:.2f} h, {len(got.words)} words committed {words!r}, refused {refused}, "
+        f"RTF {got.cpu_s / got.seconds:.4f}",
+        flush=True,
+    )
+
+
+def listened(session: Session, sounds: Iterator[Samples] | list[Samples]) -> Listened:
+    words, delays, cpu_s, at = list[Word](), list[float](), 0.0, 0
+    for samples in sounds:
+        for first in range(0, len(samples), STEP):
+            part = samples[first : first + STEP]
+            began = process_time()
+            fresh = session.push(part)
+            cpu_s += process_time() - began
+            at += len(part)
+            words += fresh
+            delays += [at / RATE - word.end for word in fresh]
+    words += session.end()
+    return Listened(words, delays, cpu_s, at / RATE)
+
+
+def _backgrounds(sound: str, seconds: float, seed: int) -> Iterator[Samples]:
+    """Piece after piece, each another one."""
+    for i in range(round(seconds / PIECE_S)):
+        match sound:
+            case "silence":
+                rng = np.random.default_rng((seed, i))
+                yield rng.normal(0, 1e-4, round(PIECE_S * RATE)).astype(np.float32)
+            case "tones":
+                yield _tones(np.random.default_rng((seed, i)))
+            case _:
+                yield np.asarray(LEVEL * background(sound, PIECE_S, seed * 10_000 + i), np.float32)
+
+
+def _tones(rng: np.random.Generator) -> Samples:
+    """One sine that goes up and down through all that can be heard, at a speed and a reach of its own."""
+    t = np.arange(round(PIECE_S * RATE)) / RATE
+    octaves = rng.uniform(0.5, 2.5) * np.sin(2 * np.pi * 10 ** rng.uniform(-1.5, 0.7) * t + rng.uniform(0, 6))
+    pitch = np.clip(rng.uniform(150, 2000) * 2**octaves, 40, 7000)
+    return np.asarray(LEVEL * 2**0.5 * np.sin(2 * np.pi * np.cumsum(pitch) / RATE), np.float32)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,63 @@
+"""Music, tones, noise and silence are told from talk by how they sound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.speech.base import RATE, Samples
+from engines.speech.gates import Gate
+from engines.speech.timbre import WINDOW_S, Timbre, judged, sound_gate
+
+pytestmark = pytest.mark.unit
+
+TIMES = np.arange(round(WINDOW_S * RATE)) / RATE
+
+
+def noise(level: float = 0.05) -> Samples:
+    return np.random.default_rng(3).normal(0, level, len(TIMES)).astype(np.float32)
+
+
+def chord(*pitches: float) -> Samples:
+    partials = [np.sin(2 * np.pi * pitch * k * TIMES) / k for pitch in pitches for k in range(1, 9)]
+    return np.asarray(0.05 * np.sum(partials, axis=0) + 0.01 * noise(), np.float32)
+
+
+def sweep(start: float, stop: float) -> Samples:
+    phase = start * TIMES + (stop - start) * TIMES**2 / (2 * WINDOW_S)
+    return np.asarray(0.1 * np.sin(2 * np.pi * phase), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("sound", "gates"),
+    [
+        (np.zeros(len(TIMES), np.float32), {Gate.SILENCE}),
+        (noise(0.0005), {Gate.SILENCE}),
+        (noise(), {Gate.NOISE}),
+        (np.cumsum(noise()).astype(np.float32) / 40, {Gate.NOISE}),
+        (chord(220, 277, 330), {Gate.MUSIC, Gate.SINGING}),
+        (chord(220), {Gate.MUSIC, Gate.SINGING}),
+        (sweep(200, 300), {Gate.TONE}),
+        (sweep(300, 3000), {Gate.TONE}),
+    ],
+)
+def test_what_is_no_talk_is_refused_by_name(sound: Samples, gates: set[Gate]) -> None:
+    assert sound_gate(sound) in gates
+
+
+def test_talk_passes() -> None:
+    assert judged(Timbre(0.05, pure=0.6, change=2.0, held=0.35, held_long=0.25, pitched=0.95)) is None
+    assert judged(Timbre(0.05, pure=0.5, change=1.3, held=0.05, held_long=0.03, pitched=0.7)) is None
+
+
+def test_too_little_sound_is_not_judged() -> None:
+    assert sound_gate(noise()[: RATE // 4]) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**31), st.floats(1e-6, 1), st.integers(RATE // 2, 2 * RATE))
+def test_any_sound_has_an_answer(seed: int, level: float, length: int) -> None:
+    sound = np.random.default_rng(seed).normal(0, level, length).astype(np.float32)
+    assert sound_gate(np.clip(sound, -1, 1)) in {None, *Gate}
