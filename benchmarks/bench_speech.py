@@ -4,7 +4,8 @@
     python -m benchmarks.bench_speech --invented 1 [--sounds silence,dance,lofi,plucked,ambient,crowd,tones]
 
 Everything was tuned on `flite slt` and `flite kal16` with the shop of seed 7, the gates on the two voices of
-espeak-ng, too; `flite awb`, `flite rms` and other seeds are for reporting. What counts is products named (`speech_scores`), not words. CPU seconds are of this thread.
+espeak-ng, too; `flite awb`, `flite rms` and other seeds are for reporting. What counts is
+products named (`speech_scores`), not words. CPU seconds are of this process.
 """
 
 from __future__ import annotations
