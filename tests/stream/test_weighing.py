@@ -34,5 +34,5 @@ def test_beside_a_likelier_rival_nothing_is_added(probability: float, weighing: 
 
 def test_single_views_count_for_half_and_joined_ones_in_full_above_the_bar() -> None:
     assert weight(0.8, SINGLY) == pytest.approx(0.5 * (logit(0.8) + 1))
-    assert weight(0.8, TOGETHER) == 0.0
+    assert weight(0.7, TOGETHER) == 0.0
     assert weight(0.95, TOGETHER) == pytest.approx(logit(0.95) - TOGETHER.bar)
