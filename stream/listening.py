@@ -109,6 +109,7 @@ class Listener:
         self._say(Hears.LOADING)
         try:
             await self._speech.loaded.wait()  # meanwhile the channel keeps what is newest
+            self._figures.engine = self._speech.said
             self._say(Hears.FAILED if self._speech.why else Hears.WAITING, self._speech.why)
             async for item in self.sounds:
                 match item:

@@ -63,6 +63,7 @@ class SpeechFigures:
 
     hears: Hears = Hears.OFF
     why: str = ""
+    engine: str = ""
     words: int = 0
     mentions: int = 0
     skipped_s: float = 0.0
@@ -115,6 +116,7 @@ class Speech:
         self.door: Batcher[Job, Heard] = Batcher("speech", _do, max_batch=1, on_batch=self._busy)
         self.loaded = asyncio.Event()
         self.started = False
+        self.said = ""  # what listens, in one line
         self.why = ""  # it cannot be had; empty: it can, or it is not known yet
         self._config, self._load, self._words_of = config, load, words_of
         self._transcriber: Transcriber | None = None
@@ -170,7 +172,7 @@ class Speech:
         return Ear(session, hearing, clean=self._config.text == "extract")
 
     def _tell(self, choice: Choice) -> None:
-        self._transcriber = choice.transcriber
+        self._transcriber, self.said = choice.transcriber, choice.said
         if choice.transcriber is None:
             self.why = choice.said
             self.metrics.speech_engine(choice.engine, "", "", "")

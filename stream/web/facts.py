@@ -24,6 +24,7 @@ class SpeechFacts(Answer):
 
     hears: str
     why: str
+    engine: str = Field(description="What listens, in one line; empty while it loads or nobody does.")
     words: int = Field(description="Words committed.")
     mentions: int = Field(description="Times that a product was named.")
     skipped_s: float = Field(description="Sound that came too fast to be heard.")
@@ -42,7 +43,9 @@ class StreamFacts(Answer):
     attempt: int = 0
     retry_in_s: float | None = None
     showing: tuple[str, ...] = Field(default=(), description="Products on show, oldest first.")
-    speech: SpeechFacts = SpeechFacts(hears="off", why="", words=0, mentions=0, skipped_s=0.0, behind_s=0.0)
+    speech: SpeechFacts = SpeechFacts(
+        hears="off", why="", engine="", words=0, mentions=0, skipped_s=0.0, behind_s=0.0
+    )
     figures: dict[str, float] = Field(default_factory=dict, description="Counters and gauges of this livestream.")
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.text import Mention
-from stream.hearsay import KEPT_S, MOST, Hearsay
+from stream.hearsay import KEPT_S, MOST, Boards, Hearsay
 
 pytestmark = pytest.mark.unit
 
@@ -82,3 +82,41 @@ def test_a_recogniser_that_does_not_stop_fills_no_memory() -> None:
     board = Hearsay()
     board.push([said("soap", i / 100) for i in range(2 * MOST)], until=11.0)
     assert len(board.within(0.0, 12.0)) == MOST
+
+
+def test_judging_reads_the_board_of_its_own_stretch() -> None:
+    boards = Boards()
+    boards.heard.push([said("before", 1.0)], until=2.0)
+    boards.gap_heard()
+    boards.heard.push([said("after", 1.0)], until=2.0)
+    assert names(boards.seen.within(0.0, 9.0)) == ["before"]
+    boards.gap_seen()
+    assert names(boards.seen.within(0.0, 9.0)) == ["after"]
+
+
+def test_judging_that_is_ahead_of_listening_reads_nothing() -> None:
+    boards = Boards()
+    boards.heard.push([said("before", 1.0)], until=2.0)
+    boards.gap_seen()
+    assert (boards.level(1.0), names(boards.seen.within(0.0, 9.0))) == (False, [])
+    boards.gap_heard()
+    assert (boards.level(1.0), boards.seen) == (False, boards.heard)
+    boards.heard.push([], until=1.0)
+    assert boards.level(1.0)
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_whoever_meets_a_gap_first_no_word_from_before_is_read_behind_it(order: list[bool]) -> None:
+    boards, heard, seen = Boards(), 0, 0
+    for by_listening in order:
+        if by_listening:
+            heard += 1
+            boards.gap_heard()
+            boards.heard.push([said(str(heard), 1.0)], until=2.0)
+        else:
+            seen += 1
+            boards.gap_seen()
+        read = names(boards.seen.within(0.0, 9.0))
+        assert read in ([], [str(seen)])
+        assert read or seen == 0 or heard < seen
+        assert boards.level(1.0) == (heard > seen or (heard == seen > 0))

@@ -129,6 +129,7 @@ async def test_what_is_said_comes_to_the_board_and_into_the_figures() -> None:
         assert named(listener) == [("tea", 10.5)]
         figures = here.figures[0]
         assert (figures.hears, figures.words, figures.mentions) == (Hears.LISTENING, 1, 1)
+        assert figures.engine == "fake"
         assert here.value("words_total") == 1
         assert here.value("mentions_total", kind="this") == 1
         assert here.value("streams", state="listening") == 1
