@@ -1,8 +1,9 @@
-"""How well the embedded speech engine hears what products are named, and what it invents. Knows no picture.
+"""How well a speech engine hears what products are named, and what it invents. Knows no picture.
 
     python -m benchmarks.bench_speech [--voices "flite awb,flite rms"] [--sounds dance,crowd] [--levels 20,15,10]
     python -m benchmarks.bench_speech --invented 1 [--sounds silence,dance,lofi,plucked,ambient,crowd,tones]
 
+`--model` asks a Whisper instead of the embedded engine.
 Everything was tuned on `flite slt` and `flite kal16` with the shop of seed 7, the gates on the two voices of
 espeak-ng, too; `flite awb`, `flite rms` and other seeds are for reporting. What counts is
 products named (`speech_scores`), not words. CPU seconds are of this process.
@@ -21,13 +22,13 @@ from benchmarks.machine import facts
 from benchmarks.speech_said import background, sentences, shop, track
 from benchmarks.speech_scores import Tally, judged
 from engines.speech.base import RATE, Samples, Word
-from engines.speech.sphinx import Sphinx
+from engines.speech.choose import SpeechSettings, choose
 from engines.text import Hearing, phrases_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engines.speech.base import Session
+    from engines.speech.base import Session, Transcriber
 
 STEP = RATE // 10
 PIECE_S = 20.0  # of a background: then another key, another tempo, other people
@@ -48,24 +49,31 @@ def main(
     levels: Annotated[str, typer.Option(help="Decibels of speech over it.")] = "15",
     count: Annotated[int, typer.Option(help="Sentences for each voice and sound.")] = 40,
     seed: Annotated[int, typer.Option(help="Of shop, sentences and sounds.")] = 23,
+    model: Annotated[
+        str, typer.Option(help="Whisper's: a folder, a size or a hub id; empty: the embedded engine.")
+    ] = "",
     invented: Annotated[float, typer.Option(help="Hours of each sound without speech, instead.")] = 0.0,
 ) -> None:
     print(facts())
+    choice = choose(SpeechSettings(model=model or None, language="en", threads=1))
+    assert choice.transcriber is not None, "English is heard by every engine"
+    transcriber = choice.transcriber
+    print(choice.said)
     if invented:
         for sound in _split(sounds) or NOTHING:
-            _invented(sound, invented * 3600, seed)
+            _invented(transcriber, sound, invented * 3600, seed)
         return
     print("| voice | under it | named | recall | precision | look-alikes: vague, wrong | delay p50, p95 | RTF |")
     conditions = [("", 0.0), *((sound, float(db)) for db in _split(levels) for sound in _split(sounds))]
     for voice in _split(voices):
         for sound, level in conditions:
-            _heard(voice, sound, level, seed, count)
+            _heard(transcriber, voice, sound, level, seed, count)
 
 
-def _heard(voice: str, sound: str, level: float, seed: int, count: int) -> None:
+def _heard(transcriber: Transcriber, voice: str, sound: str, level: float, seed: int, count: int) -> None:
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
-    got = listened(Sphinx().session(phrases_of(products)), [said.samples])
+    got = listened(transcriber.session(phrases_of(products)), [said.samples])
     tally = judged(Hearing(products), said.sentences, got.words)
     print(_row(voice, f"{sound}, {level:.0f} dB" if sound else "nothing", tally, got), flush=True)
 
@@ -78,9 +86,9 @@ def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
     )
 
 
-def _invented(sound: str, seconds: float, seed: int) -> None:
+def _invented(transcriber: Transcriber, sound: str, seconds: float, seed: int) -> None:
     """Committed words, and why the rest was refused."""
-    session = Sphinx().session(phrases_of(shop(seed)))
+    session = transcriber.session(phrases_of(shop(seed)))
     got = listened(session, _backgrounds(sound, seconds, seed))
     refused = {str(gate): count for gate, count in session.gated.items() if count}
     words = " ".join(word.text for word in got.words)
