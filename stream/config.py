@@ -60,9 +60,7 @@ class DecideConfig(Model):
     hold_s: Annotated[float, Field(ge=0)] = 1.5
     update_every_s: Positive = 5.0
     max_shown: int = Field(default=3, ge=1)
-    undecided_after_s: Annotated[float, Field(ge=0)] = (
-        4.0  # where look-alikes are in view: the host may yet say which
-    )
+    undecided_after_s: Annotated[float, Field(ge=0)] = 2.0  # of look-alikes: the host may yet say which
     announce_unseen: bool = False  # tell what was surely named though it is not seen
 
 

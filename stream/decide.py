@@ -103,16 +103,16 @@ class Decider:
         track.first = earliest(sights, track.beside) or track.first
 
     def push(self, sighting: Sighting) -> list[Decision]:
-        """What changed with this sighting: hides first, then updates, then shows."""
+        """What changed with this sighting: what has another name now, then hides, then updates, then shows."""
         now = _moment(sighting)
-        mistaken = list(self._names_anew(sighting, now))
+        renamed = list(self._names_anew(sighting, now))
         self._weigh(sighting, now)
         shows = list(self._shows(sighting, now))
         new = bool(shows)
         self._before = now
         put_down = list(self._puts_down(sighting))
         hides = self._hides(now, replaced=new)
-        return [*mistaken, *put_down, *hides, *self._updates(sighting, now), *shows]
+        return [*renamed, *put_down, *hides, *self._updates(sighting, now), *shows]
 
     def end(self, why: Reason) -> list[Decision]:
         """The stream broke or stops: everything shown is hidden, everything known is forgotten."""
@@ -132,19 +132,23 @@ class Decider:
         return []
 
     def _names_anew(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
-        """Of look-alikes another stands for all: what was seen was seen of it, whatever it was taken for."""
+        """Of look-alikes another stands for all: what was seen was seen of it, whatever it was taken for.
+
+        What was on show goes on under its right name.
+        """
         for new in sighting.ranked:
             old = None if new.lookalikes is None else new.lookalikes.instead_of
             if old is None or old not in self._tracks or new.product_id in self._tracks:
                 continue
-            track = self._tracks[old]
+            track = self._tracks.pop(old)
             if track.shown:
-                track.last = now
-                yield self._hide(old, Reason.MISTAKEN)
-            self._tracks.pop(old, None)
-            track.shown, track.told, track.candidate = False, None, new
+                self._hidden_at[old] = now.pts
+                yield self._hidden(replace(track, last=now), Reason.MISTAKEN)
+            track.candidate = new
             self._tracks[new.product_id] = track
             self._past[new.product_id] = self._past.pop(old, ())
+            if track.shown:
+                yield self._decision(Change.SHOWN, track, sighting)
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
@@ -246,6 +250,9 @@ class Decider:
     def _hide(self, product_id: str, why: Reason) -> Decision:
         track = self._tracks.pop(product_id)
         self._hidden_at[product_id] = track.last.pts
+        return self._hidden(track, why)
+
+    def _hidden(self, track: _Track, why: Reason) -> Decision:
         return Decision(Change.HIDDEN, track.candidate, (), track.first, track.frames, hidden_at=track.last, why=why)
 
 

@@ -88,7 +88,7 @@ class Heard:
     """One livestream's; `join` once a hop, `reset` at a gap."""
 
     def __init__(
-        self, alike: Alike = NOBODY, *, announce_unseen: bool = False, undecided_after_s: Seconds = 4.0
+        self, alike: Alike = NOBODY, *, announce_unseen: bool = False, undecided_after_s: Seconds = 2.0
     ) -> None:
         self._alike = alike
         self._announce_unseen = announce_unseen

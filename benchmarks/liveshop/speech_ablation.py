@@ -27,6 +27,7 @@ from benchmarks.liveshop.evaluate.replay import TRACE
 from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.score import TOLERANCE_S, match, wrong_seconds
+from benchmarks.liveshop.scoring.events import LOOSE_S
 from benchmarks.liveshop.scoring.spoken import spoken_of
 from benchmarks.liveshop.scoring.variants import variants_of
 from benchmarks.liveshop.truth import read_truth
@@ -53,10 +54,11 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One live, decided one way. `right`, `told`, `asked`: spans within a second of introductions."""
+    """One live, decided one way. `right`: spans within a second of introductions; `loosely`: within three."""
 
     hours: float
     right: int
+    loosely: int
     told: int
     asked: int
     onset_s: tuple[float, ...]
@@ -92,6 +94,7 @@ def _judged(truth: Truth, told: Told, variants: tuple[Variant, ...]) -> Judged:
     return Judged(
         hours=truth.seconds / HOUR_S,
         right=len(pairs),
+        loosely=len(match(asked, told.spans, LOOSE_S)),
         told=len(told.spans),
         asked=len(asked),
         onset_s=tuple(span.told_at - asked[i].shown_at for i, span in pairs.items()),
@@ -105,11 +108,20 @@ def _share(found: Sequence[bool]) -> float | None:
 
 
 def _said(lives: Sequence[Judged]) -> list[Variant]:
-    return [one for live in lives for one in live.variants if one.said_at is not None]
+    return [one for live in lives for one in live.variants if one.said_at is not None and not one.beside]
 
 
 def _unsaid(lives: Sequence[Judged]) -> list[Variant]:
-    return [one for live in lives for one in live.variants if one.said_at is None]
+    return [one for live in lives for one in live.variants if one.said_at is None and not one.beside]
+
+
+def _beside(lives: Sequence[Judged]) -> list[Variant]:
+    return [one for live in lives for one in live.variants if one.beside]
+
+
+def _told(variants: Sequence[Variant]) -> list[Variant]:
+    """Those that vision found at all: speech is not to blame for the others."""
+    return [one for one in variants if one.became != "untold"]
 
 
 def _effects(lives: Sequence[Judged]) -> float | None:
@@ -121,12 +133,18 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float | None]] = {
     "f1": lambda lives: 2 * sum(x.right for x in lives) / max(sum(x.told + x.asked for x in lives), 1),
     "precision": lambda lives: sum(x.right for x in lives) / max(sum(x.told for x in lives), 1),
     "recall": lambda lives: sum(x.right for x in lives) / max(sum(x.asked for x in lives), 1),
+    "f1_3s": lambda lives: 2 * sum(x.loosely for x in lives) / max(sum(x.told + x.asked for x in lives), 1),
     "wrong_s_per_hour": lambda lives: sum(x.wrong_s for x in lives) / sum(x.hours for x in lives),
     "onset_median_s": lambda lives: median(found) if (found := [s for x in lives for s in x.onset_s]) else None,
+    "said": lambda lives: len(_said(lives)),
     "right_where_said": lambda lives: _share([one.became == "right" for one in _said(lives)]),
     "wrong_where_said": lambda lives: _share([one.became == "wrong" for one in _said(lives)]),
+    "right_where_said_and_told": lambda lives: _share([one.became == "right" for one in _told(_said(lives))]),
+    "not_said": lambda lives: len(_unsaid(lives)),
     "group_where_not_said": lambda lives: _share([one.became == "group" for one in _unsaid(lives)]),
     "wrong_where_not_said": lambda lives: _share([one.became == "wrong" for one in _unsaid(lives)]),
+    "group_where_not_said_and_told": lambda lives: _share([one.became == "group" for one in _told(_unsaid(lives))]),
+    "right_beside_a_look_alike": lambda lives: _share([one.became == "right" for one in _beside(lives)]),
     "word_to_effect_median_s": _effects,
 }
 

@@ -52,7 +52,7 @@ def test_where_nothing_is_heard_their_group_is_told() -> None:
 @pytest.mark.parametrize("way", ["raw", "extract"])
 @pytest.mark.parametrize("name", ["honey", "cocoa"])
 def test_where_it_is_heard_the_right_one_is_told_from_the_first_view_on(way: Way, name: str) -> None:
-    found = told(said(f"this is the velkko oat crunch {name}", 5.0), way)
+    found = told(said(f"velkko oat crunch {name}", 5.0, late_s=0.4), way)
     assert [(one.product_id, one.decided) for one in found.tellings] == [(name, True)]
     assert found.spans[0].shown_at == pytest.approx(5.0, abs=0.5)
 

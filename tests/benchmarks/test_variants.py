@@ -63,3 +63,10 @@ def test_what_was_told_last_is_what_became_of_it(tellings: list[Telling], became
 def test_the_effect_is_when_the_right_one_was_told_for_good() -> None:
     corrected = [Telling("cocoa", 12.5, 14.0, decided=True), Telling("honey", 14.0, 20.5, decided=True)]
     assert (only(corrected).told_at, only(corrected).wrong_s) == (14.0, 1.5)
+
+
+def test_two_look_alikes_side_by_side_are_marked() -> None:
+    both = (HONEY, Shown("cocoa", "oats", listed=True, shown_at=15.0, hidden_at=25.0, covered_s=0.0))
+    found = variants_of(Truth("t", 0, 60.0, both, SAYS), TITLES, GROUPS, [])
+    assert [one.beside for one in found] == [True, True]
+    assert not only([]).beside

@@ -37,10 +37,13 @@ Way = Literal["nothing", "raw", "extract"]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A stretch of a span in which the same was told. `decided`: the very product, else one of its look-alikes."""
+    """A stretch of a span in which the same was told. `decided`: the very product, else one of its look-alikes.
+
+    By the views that decided: neither what it was dated back to nor what judging cost is in it.
+    """
 
     product_id: str
-    start: Seconds  # when it was told, not what it was dated back to
+    start: Seconds
     stop: Seconds
     decided: bool
 
@@ -78,7 +81,7 @@ def decide_again(
         fuser.push(line.look())
         if closed is not None:
             cost_s = line.encode_s + line.search_s
-            account.take(decider.push(heard.join(fuser.close(closed), board)), line.at + cost_s)
+            account.take(decider.push(heard.join(fuser.close(closed), board)), line.at, cost_s)
     account.take(decider.end(Reason.END_OF_STREAM), trace[-1].at if trace else 0.0)
     return account.told()
 
@@ -91,11 +94,12 @@ class _Account:
         self._spans: list[Span] = []
         self._tellings: list[Telling] = []
 
-    def take(self, decisions: Sequence[Decision], at: Seconds) -> None:
+    def take(self, decisions: Sequence[Decision], at: Seconds, cost_s: float = 0.0) -> None:
         for decision in decisions:
             product_id, decided = decision.candidate.product_id, not undecided(decision.candidate)
             if decision.change is Change.SHOWN:
-                self._shown[product_id] = (at - decision.shown_at.pts, Telling(product_id, at, at, decided))
+                after = at + cost_s - decision.shown_at.pts
+                self._shown[product_id] = (after, Telling(product_id, at, at, decided))
                 continue
             after, telling = self._shown.pop(product_id)
             self._tellings.append(replace(telling, stop=at))

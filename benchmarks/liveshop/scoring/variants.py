@@ -7,7 +7,7 @@ over, is what became of it; whoever corrects himself in time is right.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Variant:
     became: Became
     told_at: Seconds | None
     wrong_s: Seconds
+    beside: bool = False  # another of them is presented at the same time: only one can be told
 
 
 def variants_of(
@@ -48,7 +49,11 @@ def variants_of(
         among = [i for i, group in groups.items() if shown.listed and group and group == groups[shown.product_id]]
         if len(among) > 1:
             mine = [one for one in tellings if one.product_id in among and _during(one, shown) > EDGE_S]
-            out.append(_variant(shown, _said_at(truth, shown, titles, among), mine))
+            beside = any(
+                other.group == shown.group and other.product_id != shown.product_id and _meet(other, shown)
+                for other in truth.shown
+            )
+            out.append(replace(_variant(shown, _said_at(truth, shown, titles, among), mine), beside=beside))
     return out
 
 
@@ -77,6 +82,10 @@ def _variant(shown: Shown, said_at: Seconds | None, tellings: Sequence[Telling])
     wrong = [_during(one, shown) for one in tellings if one.decided and one.product_id != shown.product_id]
     told_at = last.start if last is not None and right else None
     return Variant(shown.product_id, shown.shown_at, said_at, became, told_at, sum(wrong, 0.0))
+
+
+def _meet(one: Shown, other: Shown) -> bool:
+    return one.shown_at < other.hidden_at and other.shown_at < one.hidden_at
 
 
 def _during(one: Telling, shown: Shown) -> Seconds:
