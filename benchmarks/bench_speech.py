@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Session, Transcriber
 
 STEP = RATE // 10
-PIECE_S = 20.0  # of a background: then another key, another tempo, other people
+PIECE_S = 60.0  # of a background: then another key, another tempo, other people
 LEVEL = 0.05  # root mean square of a background without speech
 NOTHING = ("silence", *STYLES, "crowd", "tones")
 

@@ -28,7 +28,7 @@ FAINT = 0.002  # of full scale
 
 TONE = 0.92  # nearly always nearly all in four bins
 PITCHLESS, UNSTEADY = 0.66, 1.2  # no pitch, and little change
-HELD, HELD_LONG, HELD_BOTH = 0.74, 0.66, 1.25  # partials that stay as they are
+HELD, HELD_LONG, HELD_BOTH = 0.72, 0.58, 1.15  # partials that stay as they are
 STRUCK, STRUCK_HELD = 3.0, 0.5  # everything changes at once, and stays then
 ONE_VOICE = 0.93  # a single pitch explains nearly all
 
