@@ -128,11 +128,12 @@ def _backgrounds(sound: str, seconds: float, seed: int) -> Iterator[Samples]:
 
 
 def _tones(rng: np.random.Generator) -> Samples:
-    """One sine that goes up and down through all that can be heard, at a speed and a reach of its own."""
+    """One sine that goes up and down through all that can be heard, and on and off, at speeds of its own."""
     t = np.arange(round(PIECE_S * RATE)) / RATE
     octaves = rng.uniform(0.5, 2.5) * np.sin(2 * np.pi * 10 ** rng.uniform(-1.5, 0.7) * t + rng.uniform(0, 6))
     pitch = np.clip(rng.uniform(150, 2000) * 2**octaves, 40, 7000)
-    return np.asarray(LEVEL * 2**0.5 * np.sin(2 * np.pi * np.cumsum(pitch) / RATE), np.float32)
+    loud = np.clip(2 * np.sin(2 * np.pi * 10 ** rng.uniform(-1.5, 0.5) * t) + 0.8, 0, 1)
+    return np.asarray(LEVEL * 2**0.5 * loud * np.sin(2 * np.pi * np.cumsum(pitch) / RATE), np.float32)
 
 
 def _split(text: str) -> list[str]:
