@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.scoring.record import Result
 
     Tell = Callable[[str, str, float, float], None]
+
+Ear = Literal["sphinx", "off"]
 
 app = typer.Typer(no_args_is_help=True, help="Benchmarks with known truth.")
 
@@ -58,6 +60,7 @@ def liveshop(
     ] = [],
     against: Annotated[Path | None, typer.Option(help="Another run's score.json: what differs, how surely.")] = None,
     bundle: Annotated[str, typer.Option(help="A bundle's directory, or the name of a built-in one.")] = "classic",
+    speech: Annotated[Ear, typer.Option(help="What listens to the host. off: vision alone.")] = "off",
     live_hls: Annotated[
         bool, typer.Option("--live-hls", help="Play lives over HLS from loopback in real time, no replay.")
     ] = False,
@@ -68,7 +71,7 @@ def liveshop(
     check_events(events, run)
     other = None if against is None else read_other(against, run)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us politely leaves nothing half-made
-    recogniser = Recogniser(bundle, open_bundle(bundle), on_air=live_hls)
+    recogniser = Recogniser(bundle, open_bundle(bundle), on_air=live_hls, speech=speech)
     try:
         with progress_bar() as bar:
             watched = list(watch_lives(run, out, recogniser, _json_progress() if as_json else _bar_progress(bar)))

@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
@@ -24,7 +24,7 @@ from benchmarks.liveshop.evaluate.trace import TOLD, write_trace
 from benchmarks.liveshop.render import TRUTH, VIDEO
 from benchmarks.liveshop.score import Zero
 from benchmarks.liveshop.truth import read_truth
-from stream.config import SourceConfig, StreamConfig, WorkerConfig
+from stream.config import SourceConfig, SpeechConfig, StreamConfig, WorkerConfig
 from stream.fuse import Fuser
 from stream.matching import looker
 from stream.types import Window
@@ -49,11 +49,15 @@ STREAM = "live"
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """A bundle as it was named, and opened; `on_air`: lives are played to it over HLS, in real time."""
+    """A bundle as it was named, and opened; `on_air`: lives are played to it over HLS, in real time.
+
+    `speech`: what listens to the host.
+    """
 
     named: str
     bundle: Bundle
     on_air: bool = False
+    speech: Literal["sphinx", "off"] = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,9 @@ def _config(live: Path, recogniser: Recogniser, url: str) -> WorkerConfig:
     air = recogniser.on_air
     source = SourceConfig(pace="realtime" if air else "fast", allow_files=not air, allow_private_hosts=air)
     stream = StreamConfig(stream_id=STREAM, url=SecretStr(url), source=source)
-    return WorkerConfig(gallery=live / ALL, bundle=recogniser.named, streams=(stream,))
+    return WorkerConfig(
+        gallery=live / ALL, bundle=recogniser.named, streams=(stream,), speech=SpeechConfig(engine=recogniser.speech)
+    )
 
 
 async def _watch(config: WorkerConfig, recorder: Recorder) -> None:
