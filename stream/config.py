@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from stream.errors import UsageError
 
 SHOWN = 80  # characters of a wrong value that a message repeats
 
-# As browsers and players write it: "en", "pt-BR", "zh-Hans".
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+def _is_language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise ValueError("this is no language tag: write en, pt-BR, zh-Hans")
+    return text
+
+
+Language = Annotated[str, AfterValidator(_is_language)]
 Positive = Annotated[float, Field(gt=0)]
 
 

@@ -37,6 +37,9 @@ def watch(
         typer.Option(help="What the host speaks, as in en or pt-BR: needed by the built-in speech engine."),
     ] = None,
     speech: Annotated[bool, typer.Option(help="Listen to the host.")] = True,
+    speech_model: Annotated[
+        str | None, typer.Option(help="A Whisper to listen with: a folder, or the name of one that is here.")
+    ] = None,
     until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
     fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
     private: Annotated[
@@ -60,7 +63,8 @@ def watch(
         },
     }
     http = None if port is None else {"port": port, "open_on_loopback": True}
-    config = _config({"gallery": gallery, "bundle": bundle, "sinks": sink, "streams": [stream], "http": http})
+    settings = {"gallery": gallery, "bundle": bundle, "sinks": sink, "streams": [stream], "http": http}
+    config = _config({**settings, "speech": {"model": speech_model}})
     for why in serve(config, until_s=until).values():
         raise NowShowingError(f"watch {target}: {why.removeprefix(f'{target}: ')}")
 
