@@ -34,9 +34,8 @@ def watch(
     sink: SinkUrls = ["jsonl:-"],
     language: Annotated[
         str | None,
-        typer.Option(help="What the host speaks, as in en or pt-BR: needed by the built-in speech engine."),
+        typer.Option(help="What the host speaks, as in en or pt-BR: without it, only a Whisper listens."),
     ] = None,
-    speech: Annotated[bool, typer.Option(help="Listen to the host.")] = True,
     speech_model: Annotated[
         str | None, typer.Option(help="A Whisper to listen with: a folder, or the name of one that is here.")
     ] = None,
@@ -55,7 +54,6 @@ def watch(
         "shop_id": shop,
         "products": None if products is None else read_product_list(products),
         "language": language,
-        "speech": speech,
         "source": {
             "pace": "fast" if fast else "realtime",
             "allow_files": target.scheme == "file",
