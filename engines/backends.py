@@ -53,7 +53,7 @@ class Chosen:
     backend: str
     how: str
     passed_over: tuple[str, ...] = ()  # back ends that would have been better, and why not
-    expected: bool = True  # False: there is a GPU, and it is not used
+    expected: bool = True  # False: something better is here, and cannot be used
 
 
 def open_encoder(
@@ -75,6 +75,7 @@ def open_encoder(
     if settings.wanted == PROCESSOR:
         return _on_processor(bundle, settings, (), expected=True)
     passed_over: list[str] = []
+    expected = True
     try:
         gpu = find()
     except DeviceError as error:
@@ -89,9 +90,10 @@ def open_encoder(
             if settings.wanted != "auto":
                 raise
             passed_over.append(f"{backend}: {error}")
+            expected = expected and isinstance(error.__cause__, ModuleNotFoundError)  # installed, it would be wanted
         else:
             spare = Standby(encoder, lambda: bundle.encoder(settings.threads), lost)
-            return Chosen(spare, backend, f"{how} on {gpu.name}", tuple(passed_over))
+            return Chosen(spare, backend, f"{how} on {gpu.name}", tuple(passed_over), expected)
     return _on_processor(bundle, settings, tuple(passed_over), expected=False)
 
 
@@ -135,15 +137,24 @@ class Checked:
     absent: list[str]  # back ends that do not run here, and why
 
 
-def check_all(bundle: Bundle, precision: Precision, find: Callable[[], Gpu] = find_gpu) -> Checked:
-    """Every back end there is: compared, or named with the reason why it does not run here."""
+def check_all(
+    bundle: Bundle,
+    precision: Precision,
+    find: Callable[[], Gpu] = find_gpu,
+    *,
+    pictures: Sequence[Image] | None = None,
+) -> Checked:
+    """Every back end there is: compared, or named with the reason why it does not run here.
+
+    `pictures`: those whose order is compared, best of one's own catalogue; drawn ones otherwise.
+    """
     checked = Checked(check(bundle), [])
     if not isinstance(bundle, OnnxBundle):
         return checked
     for backend in ON_GPU:
         try:
             encoder, _ = open_on_gpu(bundle, backend, Settings(precision=precision), find)
-            checked.found.append(_compared(bundle, backend, encoder, precision))
+            checked.found.append(_compared(bundle, backend, encoder, precision, pictures))
         except EngineError as error:
             checked.absent.append(f"{backend}: {error}")
     return checked
@@ -160,6 +171,8 @@ def compile_bundle(
     precision: Precision,
     say: Callable[[str], None],
     find: Callable[[], Gpu] = find_gpu,
+    *,
+    pictures: Sequence[Image] | None = None,
 ) -> Kept:
     """A plan for this GPU, kept only if it gives what the original gave."""
     if not isinstance(bundle, OnnxBundle):
@@ -174,15 +187,21 @@ def compile_bundle(
         compiled = opening.compile_plan(bundle.directory, bundle.manifest, wish, cache, lambda: gpu)
         say("comparing with the original")
         encoder = opening.load_compiled(compiled, bundle.manifest, wish)
-        parity = _compared(bundle, "tensorrt", encoder, precision)
+        parity = _compared(bundle, "tensorrt", encoder, precision, pictures)
         _refuse_differing(bundle, parity, precision)
         return Kept(opening.keep(compiled, cache), parity)
 
 
-def _compared(bundle: OnnxBundle, backend: str, encoder: FrameEncoder, precision: Precision) -> Parity:
+def _compared(
+    bundle: OnnxBundle,
+    backend: str,
+    encoder: FrameEncoder,
+    precision: Precision,
+    pictures: Sequence[Image] | None,
+) -> Parity:
     """With the original, and in the order it gives to pictures with the processor's back end."""
     parity = compare_with_golden(bundle, backend, encoder, precision)
-    pictures = sample_pictures(RANKED)
+    pictures = sample_pictures(RANKED) if pictures is None else pictures
     reference, other = (
         np.stack([each.embedding for each in one.encode(pictures)]) for one in (bundle.encoder(), encoder)
     )

@@ -42,4 +42,4 @@ def _say(chosen: Chosen) -> None:
     if chosen.expected:
         log.info("engine", **facts)
     else:
-        log.warning("engine: there is a GPU, and it is not used", **facts)
+        log.warning("engine: not the best that is here", **facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,12 +12,18 @@ from rich.console import Console
 from rich.table import Table
 
 from engines.bundle import OnnxBundle, open_bundle
+from indexes.images import ImageLimits, decode
 from stream.config import DecideConfig
+from stream.errors import UsageError
 from stream.fuse import sigmoid
 
 if TYPE_CHECKING:
+    from engines.base import Image
     from engines.bundle import Bundle
     from engines.parity import Parity
+
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+FEWEST_PICTURES, MOST_PICTURES = 20, 256
 
 app = typer.Typer(help="What turns pixels into vectors: make one, look at it, check it.", no_args_is_help=True)
 
@@ -26,6 +33,11 @@ Which = Annotated[str, typer.Argument(metavar="BUNDLE", help="A directory, or th
 OnGpu = Annotated[
     Literal["fp16", "bf16", "fp32"],
     typer.Option("--precision", help="What a GPU computes in; norms and the vectors that come out are fp32 always."),
+]
+
+Images = Annotated[
+    Path | None,
+    typer.Option(help="A folder of pictures, best of your own products, whose order is compared; drawn ones else."),
 ]
 
 
@@ -81,7 +93,7 @@ def info(bundle: Which, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> None:
+def check(bundle: Which, precision: OnGpu = "fp16", images: Images = None, as_json: Json = False) -> None:
     """Compare every back end that runs here with what the original model gave. Exit code 1 when one differs.
 
     Ranks: the share of the ten nearest pictures that a search still finds when a back end's views look for what the
@@ -89,7 +101,7 @@ def check(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> No
     """
     from engines.backends import check_all  # noqa: PLC0415
 
-    report = check_all(open_bundle(bundle), precision)
+    report = check_all(open_bundle(bundle), precision, pictures=_pictures(images))
     if as_json:
         for each in report.found:
             typer.echo(json.dumps(each.to_dict()))
@@ -102,7 +114,7 @@ def check(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> No
 
 
 @app.command(name="compile")
-def compile_(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) -> None:
+def compile_(bundle: Which, precision: OnGpu = "fp16", images: Images = None, as_json: Json = False) -> None:
     """Compile a bundle for this machine's GPU with TensorRT. Takes minutes; `run` then finds the plan by itself.
 
     The plan is compared with the original model first, and not kept when it differs. It serves this GPU, this
@@ -111,12 +123,28 @@ def compile_(bundle: Which, precision: OnGpu = "fp16", as_json: Json = False) ->
     from engines.backends import compile_bundle  # noqa: PLC0415
 
     progress = Console(stderr=True, highlight=False)
-    done = compile_bundle(open_bundle(bundle), precision, lambda step: progress.print(f"{step} …", markup=False))
+    pictures = _pictures(images)
+    tell = partial(progress.print, markup=False)
+    done = compile_bundle(open_bundle(bundle), precision, lambda step: tell(f"{step} …"), pictures=pictures)
     if as_json:
         typer.echo(json.dumps({"plan": str(done.path), "parity": done.parity.to_dict()}))
         return
     Console(highlight=False).print(_parity_table([done.parity]))
     Console(highlight=False, soft_wrap=True).print(f"kept: {done.path}", markup=False)
+
+
+def _pictures(folder: Path | None) -> list[Image] | None:
+    """The first ones by name; too few say nothing about ranks."""
+    if folder is None:
+        return None
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)[:MOST_PICTURES]
+        found = [decode(path.read_bytes(), ImageLimits(), name=path.name) for path in paths]
+    except OSError as error:
+        raise UsageError(f"--images {folder}: cannot be read: {error.strerror}") from error
+    if len(found) < FEWEST_PICTURES:
+        raise UsageError(f"--images {folder}: {len(found)} pictures in it, {FEWEST_PICTURES} are the least")
+    return found
 
 
 def _facts(bundle: Bundle) -> dict[str, object]:

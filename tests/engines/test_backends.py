@@ -78,8 +78,7 @@ def test_with_a_gpu_and_a_plan_tensorrt_is_taken(trt: ModuleType, bundle: OnnxBu
 
 def test_without_a_plan_torch_is_taken_and_the_command_is_named(trt: ModuleType, bundle: OnnxBundle) -> None:
     chosen = open_encoder(bundle, Settings(), never, find)
-    assert chosen.backend == "torch-cuda"
-    assert chosen.expected
+    assert (chosen.backend, chosen.expected) == ("torch-cuda", False)
     assert len(chosen.passed_over) == 1
     assert "bundle compile" in chosen.passed_over[0]
 
@@ -96,7 +95,7 @@ def test_a_damaged_plan_is_passed_over_with_its_reason(trt: ModuleType, bundle: 
 
 def test_without_tensorrt_torch_is_taken_and_what_to_install_is_named(bundle: OnnxBundle) -> None:
     chosen = open_encoder(bundle, Settings(), never, find)
-    assert chosen.backend == "torch-cuda"
+    assert (chosen.backend, chosen.expected) == ("torch-cuda", True)
     assert "pip install 'tensorrt-cu13" in chosen.passed_over[0]
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 from engines.backends import compile_bundle
 from engines.errors import BundleError, DeviceError
 from engines.manifest import GOLDEN, MANIFEST, sha256_of
+from engines.parity import sample_pictures
 from stream.commands.bundle import app
+from stream.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,3 +132,15 @@ def test_compile_without_a_gpu_says_what_is_missing(made: Path, monkeypatch: pyt
 def test_compile_of_a_built_in_bundle_says_that_there_is_nothing_to_do() -> None:
     with pytest.raises(BundleError, match="nothing to compile"):
         run("compile", "classic", "--json")
+
+
+def test_pictures_of_ones_own_are_read_and_too_few_are_refused(made: Path, tmp_path: Path) -> None:
+    for number, picture in enumerate(sample_pictures(20)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    code, [row, *_] = run("check", str(made), "--images", str(tmp_path), "--json")
+    assert (code, row["ok"]) == (0, True)
+    (tmp_path / "3.png").unlink()
+    with pytest.raises(UsageError, match="19 pictures in it, 20 are the least"):
+        run("check", str(made), "--images", str(tmp_path))
+    with pytest.raises(UsageError, match="cannot be read"):
+        run("check", str(made), "--images", str(tmp_path / "nowhere"))
