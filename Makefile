@@ -23,6 +23,9 @@ check: .venv/.dev  ## format, lint, types, walls between the rooms (< 1 min)
 unit: .venv/.dev  ## the fast tests alone
 	@$(PY) -m pytest -q -m unit $(ARGS)
 
+bench: .venv/.dev  ## every bench into build/bench.json (hours; ARGS="--quick": minutes)
+	@$(PY) -m benchmarks.all $(ARGS)
+
 servers:  ## Kafka, nginx-rtmp, ffmpeg, Prometheus, Chromium, kcat for the integration tests
 	@tests/install_servers.sh
 
@@ -53,4 +56,4 @@ clean:  ## remove what these commands made
 	@$(UV) pip install --quiet --python $(PY) --no-deps -e .
 	@touch .venv/.base $@
 
-.PHONY: help demo test check unit servers pins clean
+.PHONY: help demo test check unit bench servers pins clean

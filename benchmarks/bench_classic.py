@@ -36,6 +36,7 @@ import numpy as np
 import typer
 
 from benchmarks.liveshop.photos.photoset import tuned_on
+from benchmarks.machine import facts
 from engines.classic import ClassicEncoder, ClassicMatcher, classic_hash
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
@@ -183,7 +184,7 @@ def main(
     for name, packages in (("cartons", True), ("loose", False)):
         ids = read.group(packages=packages, which=which)
         score = bench.run(f"{which} {name}", ids, every)
-        line = asdict(score) | {"engine": classic_hash()}
+        line = asdict(score) | {"bundle_hash": classic_hash()} | facts()
         print(json.dumps(line) if json_lines else _table(score), flush=True)
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from benchmarks.machine import facts
 from stream.clock import SteadyClock
 from stream.config import SourceConfig
 from stream.decoding import Decoding, Part
@@ -143,7 +144,7 @@ def report(best: dict[str, tuple[float, int]], seconds: int, *, as_json: bool) -
         print(f"{'':14} {'CPU s':>7} {'kept':>5} {'speed / ffmpeg':>15} {'live streams a core':>20}")
         for name, row in rows.items():
             print(f"{name:14} {row['cpu_s']:7.2f} {row['frames']:5} {row['speed']:15.2f} {row['streams']:20.1f}")
-    print(json.dumps({"seconds": seconds, **rows}))
+    print(json.dumps({"seconds": seconds, **rows, **facts()}))
 
 
 if __name__ == "__main__":

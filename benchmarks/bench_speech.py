@@ -1,7 +1,7 @@
 """How well a speech engine hears what products are named, and what it invents. Knows no picture.
 
     python -m benchmarks.bench_speech [--voices "flite awb,flite rms"] [--sounds dance,crowd] [--levels 20,15,10]
-    python -m benchmarks.bench_speech --invented 1 [--sounds silence,dance,lofi,plucked,ambient,crowd,tones]
+    python -m benchmarks.bench_speech --invented 1 [--sounds silence,dance,lofi,plucked,ambient,crowd,tones] [--json]
 
 `--model` asks a Whisper instead of the embedded engine.
 Everything was tuned on `flite slt` and `flite kal16` with the shop of seed 7, the gates on the two voices of
@@ -11,6 +11,7 @@ products named (`speech_scores`), not words. CPU seconds are of this process.
 
 from __future__ import annotations
 
+import json
 from time import process_time
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -53,29 +54,35 @@ def main(
         str, typer.Option(help="Whisper's: a folder, a size or a hub id; empty: the embedded engine.")
     ] = "",
     invented: Annotated[float, typer.Option(help="Hours of each sound without speech, instead.")] = 0.0,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON line a condition.")] = False,
 ) -> None:
-    print(facts())
     choice = choose(SpeechSettings(model=model or None, language="en", threads=1))
     assert choice.transcriber is not None, "English is heard by every engine"
     transcriber = choice.transcriber
-    print(choice.said)
+    if not json_lines:
+        print(facts())
+        print(choice.said)
     if invented:
         for sound in _split(sounds) or NOTHING:
-            _invented(transcriber, sound, invented * 3600, seed)
+            _invented(transcriber, sound, invented * 3600, seed, as_json=json_lines)
         return
-    print("| voice | under it | named | recall | precision | look-alikes: vague, wrong | delay p50, p95 | RTF |")
+    if not json_lines:
+        print("| voice | under it | named | recall | precision | look-alikes: vague, wrong | delay p50, p95 | RTF |")
     conditions = [("", 0.0), *((sound, float(db)) for db in _split(levels) for sound in _split(sounds))]
     for voice in _split(voices):
         for sound, level in conditions:
-            _heard(transcriber, voice, sound, level, seed, count)
+            _heard(transcriber, voice, sound, level, seed, count, as_json=json_lines)
 
 
-def _heard(transcriber: Transcriber, voice: str, sound: str, level: float, seed: int, count: int) -> None:
+def _heard(
+    transcriber: Transcriber, voice: str, sound: str, level: float, seed: int, count: int, *, as_json: bool
+) -> None:
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
     got = listened(transcriber.session(phrases_of(products)), [said.samples])
     tally = judged(Hearing(products), said.sentences, got.words)
-    print(_row(voice, f"{sound}, {level:.0f} dB" if sound else "nothing", tally, got), flush=True)
+    under = f"{sound}, {level:.0f} dB" if sound else "nothing"
+    print(_json(voice, under, tally, got) if as_json else _row(voice, under, tally, got), flush=True)
 
 
 def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
@@ -86,15 +93,38 @@ def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
     )
 
 
-def _invented(transcriber: Transcriber, sound: str, seconds: float, seed: int) -> None:
+def _json(voice: str, under: str, tally: Tally, got: Listened) -> str:
+    p50, p95 = np.quantile(got.delays, (0.5, 0.95)) if got.delays else (0.0, 0.0)
+    return json.dumps(
+        {
+            "voice": voice,
+            "under": under,
+            "named": tally.right + tally.missed,
+            "recall": round(tally.recall, 4),
+            "precision": round(tally.precision, 4),
+            "vague": tally.vague,
+            "wrong": tally.wrong,
+            "delay_s": [round(float(p50), 3), round(float(p95), 3)],
+            "rtf": round(got.cpu_s / got.seconds, 4),
+        }
+        | facts()
+    )
+
+
+def _invented(transcriber: Transcriber, sound: str, seconds: float, seed: int, *, as_json: bool) -> None:
     """Committed words, and why the rest was refused."""
     session = transcriber.session(phrases_of(shop(seed)))
     got = listened(session, _backgrounds(sound, seconds, seed))
     refused = {str(gate): count for gate, count in session.gated.items() if count}
+    rtf = round(got.cpu_s / got.seconds, 4)
+    if as_json:
+        said = {"sound": sound, "hours": round(got.seconds / 3600, 3), "words": len(got.words), "rtf": rtf}
+        print(json.dumps(said | {"refused": sum(refused.values())} | facts()), flush=True)
+        return
     words = " ".join(word.text for word in got.words)
     print(
         f"{sound}: {got.seconds / 3600:.2f} h, {len(got.words)} words committed {words!r}, refused {refused}, "
-        f"RTF {got.cpu_s / got.seconds:.4f}",
+        f"RTF {rtf}",
         flush=True,
     )
 
