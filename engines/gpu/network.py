@@ -55,7 +55,21 @@ class Network(nn.Module):  # type: ignore[misc]
             self._keep(node.output[0], given[0].t)
             return
         settings = Settings({each.name: _setting(each) for each in node.attribute})
-        self._steps.append((node.op_type, settings, list(node.input), list(node.output)))
+        inputs = list(node.input)
+        if node.op_type == "Gather" and inputs[1] in self._fixed and self._fixed[inputs[1]].ndim:
+            inputs.append(self._on_device(inputs[1]))
+        self._steps.append((node.op_type, settings, inputs, list(node.output)))
+
+    def _on_device(self, name: str) -> str:
+        """Indices that move with the weights: a recorded pass may not bring anything up from the processor."""
+        there = f"{name} on the device"
+        if there not in self._buffers_of:
+            self._buffer(there, torch.from_numpy(self._fixed[name].reshape(-1).copy()))
+        return there
+
+    def _buffer(self, name: str, values: Tensor) -> None:
+        self._buffers_of[name] = f"weight_{len(self._buffers_of)}"
+        self.register_buffer(self._buffers_of[name], values)
 
     def _keep(self, name: str, tensor: TensorProto) -> None:
         values = numpy_helper.to_array(tensor)
@@ -63,9 +77,7 @@ class Network(nn.Module):  # type: ignore[misc]
             self._fixed[name] = values.astype(np.int64)
         elif tensor.data_type in DTYPES:
             # By way of fp32, because numpy has no bf16 that torch knows.
-            real = torch.from_numpy(values.astype(np.float32)).to(DTYPES[tensor.data_type])
-            self._buffers_of[name] = f"weight_{len(self._buffers_of)}"
-            self.register_buffer(self._buffers_of[name], real)
+            self._buffer(name, torch.from_numpy(values.astype(np.float32)).to(DTYPES[tensor.data_type]))
         else:
             kind = helper.tensor_dtype_to_string(tensor.data_type)
             raise PlanError(f"weight {name} of type {kind}: serve it with --engine onnx-cpu")

@@ -158,14 +158,13 @@ def _concat(how: Settings, inputs: list[Value]) -> Value:
 
 
 def _gather(how: Settings, inputs: list[Value]) -> Value:
-    x, indices = inputs
+    x, indices, *there = inputs  # `there`: the same indices on the device, where the graph has them as a constant
     axis = how.whole("axis", 0)
     if isinstance(x, np.ndarray):
         return np.asarray(np.take(x, indices, axis))
     if indices.ndim == 0:
         return x.select(axis, int(indices))
-    # Tables of positions are constants: the index goes to the GPU once, when the pass is traced or recorded.
-    flat = torch.index_select(x, axis, torch.as_tensor(indices.reshape(-1), device=x.device))
+    flat = torch.index_select(x, axis, there[0] if there else torch.as_tensor(indices.reshape(-1), device=x.device))
     return flat.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis:][1:])
 
 
