@@ -37,14 +37,6 @@ class PlanKey:
     def digest(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
-    def differs_from(self, other: PlanKey) -> str:
-        """What to tell a person: the first thing that is not the same."""
-        for name, mine in asdict(self).items():
-            theirs = getattr(other, name)
-            if mine != theirs:
-                return f"{name} {theirs!r}, here it is {mine!r}"
-        return ""
-
 
 def graph_digest(manifest: Manifest, golden: str) -> str:
     """Over every file that the graph consists of; `golden` is the one that only checks it."""
