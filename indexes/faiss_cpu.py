@@ -125,10 +125,14 @@ def _run(
     return scores[0], rows[0]
 
 
+def cells_of(pictures: int) -> int:
+    return min(int(2 ** np.round(np.log2(4 * pictures**0.5))), pictures)
+
+
 def _cells(embeddings: Vectors) -> faiss.Index:
     """Trained, and empty. Every so manieth picture is learnt from, so that all of the catalogue has a say."""
     count, dim = embeddings.shape
-    cells = min(int(2 ** np.round(np.log2(4 * count**0.5))), count)
+    cells = cells_of(count)
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(dim), dim, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )

@@ -115,11 +115,15 @@ class PatchIndex:
         return np.asarray(credit, dtype=np.float64)
 
 
+def patch_cells_of(patches: int) -> int:
+    return int(2 ** np.round(np.log2(2 * patches**0.5)))
+
+
 def _empty(count: int, dim: int) -> faiss.Index:
     """Small galleries are searched exactly; larger ones by cells, at half precision."""
     if count < EXACT_BELOW:
         return faiss.IndexFlatIP(dim)
-    cells = int(2 ** np.round(np.log2(2 * count**0.5)))
+    cells = patch_cells_of(count)
     coarse = faiss.IndexFlatIP(dim)
     index = faiss.IndexIVFScalarQuantizer(
         coarse, dim, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT

@@ -14,6 +14,7 @@ import typer
 from engines.bundle import open_bundle
 from indexes.build import BuildProgress, build_gallery
 from indexes.errors import FetchError, ImageError
+from indexes.footprint import footprint_of
 from indexes.gallery import open_gallery
 from indexes.images import ImageLimits, Pictures, decode
 from indexes.manifest import check_files, read_manifest
@@ -133,6 +134,9 @@ def info(
     check_files(directory, manifest, verify=verify)
     facts = manifest.model_dump(exclude={"files"})
     facts["bytes"] = sum(file.bytes for file in manifest.files.values())
+    # What a worker takes for it: memory of its own, and files that all processes of a machine share.
+    needs = footprint_of(manifest)
+    facts["memory_bytes"], facts["mapped_bytes"] = needs.private, needs.mapped
     if as_json:
         print_json(facts)
         return
