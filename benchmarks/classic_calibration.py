@@ -39,8 +39,8 @@ Vector = NDArray[np.float64]
 LIVES = range(1001, 1009)  # seeds, the first live of each
 PHOTO_LIVES = range(1001, 1003)
 LIVE_S = 50.0
-PACKAGES_COUNT = 2.0  # photographs are what is met in earnest
-LIVES_COUNT, PHOTO_LIVES_COUNT = 3.0, 1.0
+PACKAGES_COUNT, SIBLINGS_COUNT = 4.0, 2.0  # photographs are what is met in earnest
+LIVES_COUNT, PHOTO_LIVES_COUNT = 2.0, 1.0
 SIBLINGS = 2  # made-up ones of each package
 LOOSE_EVERY = 12  # the engine is blind to them: a few teach it to be silent
 RANKING = 0.5  # of the loss: that the right one comes first, beside that its probability is right
@@ -145,7 +145,7 @@ def main(
     packages = photo_set(photos)
     sets = [
         (PACKAGES_COUNT, of_photos(read, packages=True, every=1)),
-        (PACKAGES_COUNT, of_photos(read, packages=True, every=1, siblings=SIBLINGS)),
+        (SIBLINGS_COUNT, of_photos(read, packages=True, every=1, siblings=SIBLINGS)),
         (1.0, of_photos(read, packages=False, every=LOOSE_EVERY)),
         *((LIVES_COUNT / len(LIVES), of_live(printed_live(seed, 0, LIVE_S))) for seed in LIVES),
         *(

@@ -10,7 +10,7 @@ from math import exp
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.presence import SINGLE
-from stream.lately import Lately
+from stream.lately import LEAST, Lately
 from stream.rest import Rest, overlap
 from stream.types import Candidate, Sighting
 
@@ -41,7 +41,10 @@ class Look:
 
 
 class Told(NamedTuple):
-    """Log-odds: of being in view by this look and by those before it, and of being held rather than at rest."""
+    """Log-odds: of being in view by this look and by those before it, and of being held rather than at rest.
+
+    No look says less than LEAST: a product that is there is missed now and then, and how clearly says nothing.
+    """
 
     now: float
     lately: float
@@ -80,7 +83,7 @@ class Fuser:
         """What speaks for each product of the next look; `push` asks this, and so does whoever fits a `Presence`."""
         self._rest.push(look.at, self._placed(look), look.grain, frozen=look.frozen)
         odds = {
-            i: Told(match.logit, self._lately.odds(look.at, i, match.box), self._rest.held(i))
+            i: Told(max(match.logit, LEAST), self._lately.odds(look.at, i, match.box), self._rest.held(i))
             for i, match in look.matches.items()
         }
         self._lately.push(look)
