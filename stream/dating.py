@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from engines.base import Box
     from stream.types import Moment
 
-FAINT = 0.2  # next to a view that saw the product, so probable a view saw it more likely than not
+FAINT = 0.35  # next to a view that saw the product, so probable a view saw it more likely than not
 TRACE = 0.007  # less than that is nothing, wherever it is
+CLOSE_UP = 0.05  # the same of what fills much of the picture: something always fits so large a place a little
 SAME = 0.5  # overlap of what fills much of the picture with itself, a view later
 FAR = 0.4  # shares of the picture that a hand crosses meanwhile
 
@@ -39,7 +40,7 @@ def continues(sight: Sight, beside: Box | None) -> bool:
     if sight.probability < TRACE or sight.box is None or beside is None:
         return False
     if not (may_lie(sight.box) and may_lie(beside)):
-        return overlap(sight.box, beside) >= SAME
+        return sight.probability >= CLOSE_UP and overlap(sight.box, beside) >= SAME
     return near(sight.box, beside) and says(step(sight.box, beside)) > 0
 
 

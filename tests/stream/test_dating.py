@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Box
-from stream.dating import FAINT, FAR, TRACE, Sight, continues, earliest
+from stream.dating import CLOSE_UP, FAINT, FAR, TRACE, Sight, continues, earliest
 from stream.types import Moment
 
 pytestmark = pytest.mark.unit
@@ -83,3 +83,10 @@ def test_the_first_moment_is_that_of_a_view_with_nothing_but_the_run_after_it(
     faint = [one.probability < TRACE for one in run]
     assert not any(one and other for one, other in pairwise(faint))
     assert not faint or not faint[-1]
+
+
+def test_a_close_up_is_not_taken_for_what_fits_it_a_little() -> None:
+    """Among talk or another close-up, the picture that was there still fits somehow: that is no sign of it."""
+    large = Box(0.1, 0.1, 0.7, 0.8)
+    assert continues(sight(1, CLOSE_UP, large), large)
+    assert not continues(sight(1, CLOSE_UP / 2, large), large)
