@@ -17,6 +17,7 @@ from stream.pipeline import FRAMES, VIEWS
 
 WARM_UP_S = 8.0  # in which queues fill; as long as `bench_streams` waits
 LEAST = 0.05  # of the cores that is left for the worker where others would take all of them
+EVEN = 1e-3  # a spread below this is none
 DONE = 1e-9  # seconds of work that are rounding
 
 
@@ -124,7 +125,9 @@ class Worker:
 
     def _until(self, end: float) -> None:
         while self._now < end and self._due:
-            step = min(self._due[0][0] - self._now, self._cores.next_in(), self._device_s - self._now)
+            step = min(
+                self._due[0][0] - self._now, self._cores.next_in(), self._device_s - self._now, end - self._now
+            )
             self._cores.run(max(step, 0.0))
             self._now += max(step, 0.0)
             self._turn()
@@ -213,7 +216,7 @@ class Worker:
 
     def _search_s(self) -> float:
         mean, spread = self._costs.search_s, self._costs.search_spread
-        if not spread or not mean:
+        if spread < EVEN or not mean:
             return mean
         shape = spread**-2
         return float(self._dice.gamma(shape, mean / shape))
