@@ -10,7 +10,7 @@ Not fitted on: photographs of never-met products, seeds below 1000. But the cata
 products stand among the wrong candidates, as they do in the gallery of the benchmark.
 Deterministic on one machine; another OpenCV or BLAS may move the last digits.
 Where a second look goes hangs on the weights in use: fitted again from those it wrote, a weight moves by up to
-two tenths and the loss by 0.003 of 5.04.
+a quarter and the loss by 0.003 of 5.04.
 """
 
 from __future__ import annotations
