@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
 ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
+NEAR_BY = 0.1  # and with more than that they may: a first look is rough
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 SMALL = 0.12  # of the frame: what fills more has been seen well enough
 UNSETTLED = (-3.0, 2.5)  # log-odds: of what is less likely, none was likely when seen larger
@@ -113,7 +114,8 @@ class ClassicMatcher:
         for place in _unsettled(best):
             scene = self._closer.look(picture, place)
             if scene is not None:
-                known = [pictures if owner in best else () for owner, pictures in enumerate(candidates)]
+                there = {owner for owner, found in best.items() if overlap(found.box, place) > NEAR_BY}
+                known = [pictures if owner in there else () for owner, pictures in enumerate(candidates)]
                 _take(best, place, self._best(scene, known))
 
     def _best(self, scene: Scene, candidates: Sequence[Sequence[Encoded]]) -> dict[int, Found]:
