@@ -21,7 +21,7 @@ Owners = NDArray[np.int32]  # (patches,): the product each patch belongs to
 NEIGHBOURS = 16  # looked at per patch: siblings share prints, and all of them are to be credited
 EXACT_BELOW = 4_000  # patches that are searched one by one; the index would not be faster
 SCOPES = 64  # selectors kept, one bit a patch each: the livestreams a worker looks after
-PROBES = 8  # of the index' cells a patch is looked up in
+PROBES = 4  # of the index' cells a patch is looked up in
 
 
 class PatchIndex:
