@@ -5,7 +5,7 @@
 Embeddings are made up the way encoders give them: products in families, four pictures each, and numbers whose spread
 falls off as a power law, as that of CLIP's does; nothing here depends on what they mean. A query is a picture of a
 product seen anew. Exact answers come from comparing with everything. One query at a time, as the search thread asks.
-Peers get the same embeddings and the same queries, where they are installed.
+Peers get the same embeddings and the same queries, where they are installed; a GPU where there is one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.machine import facts
+from indexes.errors import GpuError
 from indexes.faiss_cpu import FaissIndex
+from indexes.faiss_gpu import FAISS, open_on_gpu, usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +106,20 @@ class Ours:
         return [row for row, _ in self._index.nearest(query, K)]
 
 
+class OursOnGpu:
+    def __init__(self, embeddings: Vectors) -> None:
+        usable(FAISS)
+        owners = np.arange(len(embeddings), dtype=np.int32)
+        self._index = open_on_gpu(FaissIndex.build(embeddings, owners), embeddings, owners, on_lost=_lost)
+
+    def nearest(self, query: Vectors) -> Sequence[int]:
+        return [row for row, _ in self._index.nearest(query, K)]
+
+
+def _lost(why: str) -> None:
+    raise RuntimeError(why)
+
+
 class Hnswlib:
     def __init__(self, embeddings: Vectors) -> None:
         self._index = import_module("hnswlib").Index(space="ip", dim=embeddings.shape[1])
@@ -163,12 +179,12 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         embeddings, asked = make(pictures, dim, queries, Path(folder) / "embeddings.npy")
         right = exact(embeddings, asked)
-        builds: dict[str, Callable[[Vectors], Index]] = {"nowshowing": Ours}
+        builds: dict[str, Callable[[Vectors], Index]] = {"nowshowing": Ours, "nowshowing, GPU": OursOnGpu}
         builds |= {name: PEERS[name] for name in peers.split(",") if name}
         for name, build in builds.items():
             try:
                 row = measure(name, build, embeddings, asked, right)
-            except ImportError as error:
+            except (ImportError, GpuError) as error:
                 print(f"{name}: left out: {error}", flush=True)
                 continue
             print(json.dumps(asdict(row) | facts()) if json_lines else _line(row), flush=True)

@@ -18,7 +18,7 @@ from indexes.errors import GalleryError
 from indexes.exact import best_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from indexes.exact import Owners, Ranked
@@ -32,6 +32,7 @@ PROBES = 160  # cells that are searched: 99.6% of the ten likest are there, of 8
 AGAIN = 4  # times as many pictures are looked at again as are asked for
 
 Bitmap = NDArray[np.uint8]  # one bit a picture, lowest first
+Found = tuple[NDArray[np.float32], NDArray[np.int64]]  # scores and rows of pictures, likest first; a row of -1: none
 
 
 class FaissIndex:
@@ -77,47 +78,55 @@ class FaissIndex:
     def nearest(
         self, query: Embedding, k: int, *, bitmap: Bitmap | None = None, pictures: int | None = None
     ) -> Ranked:
-        """The `k` products with the likest picture; `pictures` says how many the bitmap allows.
-
-        Products have several pictures, so more are asked for until `k` products are among them.
-        """
+        """The `k` products with the likest picture; `pictures` says how many the bitmap allows."""
         there = len(self._owners) if pictures is None else pictures
-        ask = min(2 * k, there)
-        while ask > 0 and k > 0:
-            scores, rows = self._search(query, ask, bitmap, there)
-            found = rows >= 0
-            ranked = best_of(self._owners[rows[found]], scores[found], k)
-            if len(ranked) >= k or ask >= there:
-                return ranked
-            ask = min(4 * ask, there)
-        return []
+        return widening(lambda ask: self._search(query, ask, bitmap, there), self._owners, k, there)
 
-    def _search(
-        self, query: Embedding, ask: int, bitmap: Bitmap | None, there: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _search(self, query: Embedding, ask: int, bitmap: Bitmap | None, there: int) -> Found:
         if not isinstance(self._index, faiss.IndexIVF):
-            return _run(self._index, query, ask, bitmap, faiss.SearchParameters())
+            return run(self._index, query, ask, bitmap)
         narrow = there < NARROW * len(self._owners)
         how = faiss.SearchParametersIVF(nprobe=self._index.nlist if narrow else PROBES)  # type: ignore[call-arg]
-        _, rows = _run(self._index, query, min(AGAIN * ask, there), bitmap, how)
-        return self._again(query, rows[rows >= 0], ask)
+        _, rows = run(self._index, query, min(AGAIN * ask, there), bitmap, how)
+        return again(self._embeddings, query, rows[rows >= 0], ask)
 
-    def _again(
-        self, query: Embedding, rows: NDArray[np.int64], ask: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """With all their digits. In the order in which they lie, as a file is read best."""
-        rows = np.sort(rows)
-        scores = np.asarray(self._embeddings[rows] @ query, np.float32)
-        best = np.argsort(-scores, kind="stable")[:ask]
-        return scores[best], rows[best]
+    def __str__(self) -> str:
+        return f"processor, {'flat' if self.cells is None else 'cells'}"
+
+    @property
+    def cells(self) -> faiss.Index | None:
+        """The index itself, where its pictures lie in cells."""
+        return self._index if isinstance(self._index, faiss.IndexIVF) else None
 
 
-def _run(
-    index: faiss.Index, query: Embedding, ask: int, bitmap: Bitmap | None, how: faiss.SearchParameters
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def widening(search: Callable[[int], Found], owners: Owners, k: int, there: int) -> Ranked:
+    """`search(n)` finds the `n` likest pictures, of `there`: more are asked for until `k` products are among them."""
+    ask = min(2 * k, there)
+    while ask > 0 and k > 0:
+        scores, rows = search(ask)
+        found = rows >= 0
+        ranked = best_of(owners[rows[found]], scores[found], k)
+        if len(ranked) >= k or ask >= there:
+            return ranked
+        ask = min(4 * ask, there)
+    return []
+
+
+def again(embeddings: Vectors, query: Embedding, rows: NDArray[np.int64], ask: int) -> Found:
+    """With all their digits. In the order in which they lie, as a file is read best."""
+    rows = np.sort(rows)
+    scores = np.asarray(embeddings[rows] @ query, np.float32)
+    best = np.argsort(-scores, kind="stable")[:ask]
+    return scores[best], rows[best]
+
+
+def run(
+    index: faiss.Index, query: Embedding, ask: int, bitmap: Bitmap | None, how: faiss.SearchParameters | None = None
+) -> Found:
     selector = None
     if bitmap is not None:  # kept in a name: the parameters hold a bare pointer to it
         selector = faiss.IDSelectorBitmap(len(bitmap), faiss.swig_ptr(bitmap))
+        how = how or faiss.SearchParameters()
         how.sel = selector
     with one_thread():
         scores, rows = index.search(np.ascontiguousarray(query[None], np.float32), ask, params=how)

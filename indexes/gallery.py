@@ -10,19 +10,22 @@ import numpy as np
 
 from indexes.errors import GalleryError
 from indexes.faiss_cpu import FaissIndex
+from indexes.faiss_gpu import open_on_gpu
 from indexes.manifest import check_files, read_manifest
 from indexes.picture import Picture, PicturePatches
 from indexes.products import ProductTable, load_array
 from indexes.scope import everything, only
+from indexes.selectors import check_processor
 from indexes.voting import PatchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from indexes.exact import Ranked
+    from indexes.faiss_gpu import GpuIndex
     from indexes.manifest import Manifest
     from indexes.picture import Embedding, PatchVectors
     from indexes.product import Product
@@ -44,6 +47,7 @@ def open_gallery(path: Path, *, bundle_hash: str, verify: bool = False) -> Galle
 
     `verify` also reads every byte and compares hashes. What was opened stays readable after `path` is replaced.
     """
+    check_processor()
     for _ in range(REOPENED):
         manifest = read_manifest(path)
         _check_bundle(path, manifest, bundle_hash)
@@ -88,11 +92,12 @@ class Gallery:
         self._check_shapes(folder)
         self._firsts = np.searchsorted(self._owners, np.arange(len(self._table) + 1))
         cells = folder / CELLS
-        self._index = (
+        self._cpu = (
             FaissIndex.load(cells, self._embeddings, self._owners)
             if cells.exists()
             else FaissIndex.build(self._embeddings, self._owners)
         )
+        self._index: FaissIndex | GpuIndex = self._cpu
         self._votes = PatchIndex.load(folder / VOTES) if manifest.votes else None
         self._kept = lru_cache(KEPT)(self._pictures)
         self._everything = everything(self.version, len(self._table), len(self._owners))
@@ -100,6 +105,14 @@ class Gallery:
     @property
     def products(self) -> Sequence[Product]:
         return self._table
+
+    def move_to_gpu(self, on_lost: Callable[[str], None]) -> None:
+        """Raises GpuError where pictures stay with the processor; patches always do. For a gallery not shared yet."""
+        self._index = open_on_gpu(self._cpu, self._embeddings, self._owners, on_lost=on_lost)
+
+    @property
+    def searched_by(self) -> str:
+        return str(self._index)
 
     def product(self, index: int) -> Product:
         return self._table[index]

@@ -1,4 +1,4 @@
-"""Opens the encoder that a worker's config asks for, and says which one it became. Knows no livestream."""
+"""Opens the encoder and the gallery that a worker's config asks for, and says where they run. Knows no livestream."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from engines.backends import PROCESSOR, Settings, open_encoder
+from indexes.errors import GpuError
+from indexes.gallery import open_gallery
 
 if TYPE_CHECKING:
     from engines.backends import Chosen
     from engines.base import FrameEncoder
     from engines.bundle import Bundle
+    from indexes.gallery import Gallery
     from stream.config import WorkerConfig
 
 log = structlog.get_logger()
@@ -35,6 +38,21 @@ def open_engine(bundle: Bundle, config: WorkerConfig, meter: EngineMeter) -> Fra
     meter.engine_chosen(chosen.backend, chosen.how)
     _say(chosen)
     return chosen.encoder
+
+
+def open_search(config: WorkerConfig, bundle_hash: str) -> Gallery:
+    """Blocks. Searched on a GPU where there is one, unless the config wants the processor."""
+    gallery = open_gallery(config.gallery, bundle_hash=bundle_hash)
+    if config.engine == PROCESSOR:
+        return gallery
+    try:
+        gallery.move_to_gpu(lambda why: log.error("the gallery has lost its GPU", why=why))
+    except GpuError as error:
+        if not error.expected:
+            log.warning("gallery: searched by the processor", version=gallery.version, why=str(error))
+    else:
+        log.info("gallery: searched by the GPU", version=gallery.version, how=gallery.searched_by)
+    return gallery
 
 
 def _say(chosen: Chosen) -> None:

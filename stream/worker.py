@@ -10,12 +10,11 @@ import structlog
 
 from engines.bundle import open_bundle
 from engines.threads import one_blas_thread
-from indexes.gallery import open_gallery
 from stream import __version__
 from stream.alike import alike_in
 from stream.batching import Batcher
 from stream.clock import SteadyClock
-from stream.engine import open_engine
+from stream.engine import open_engine, open_search
 from stream.events import Versions
 from stream.http import HttpServer
 from stream.livestream import Livestream
@@ -134,7 +133,7 @@ class Worker:
         few_arenas()
         await asyncio.to_thread(one_blas_thread)  # it looks through the files of /proc
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
-        self._gallery = await asyncio.to_thread(open_gallery, config.gallery, bundle_hash=bundle.hash)
+        self._gallery = await asyncio.to_thread(open_search, config, bundle.hash)
         self.metrics.gallery_loaded(self._gallery.version, bundle.name, len(self._gallery.products))
         versions = Versions(bundle=bundle.name, gallery=self._gallery.version, program=__version__)
         shared = await self._engines(stack, bundle)

@@ -1,0 +1,223 @@
+"""Nearest products by FAISS on a GPU, beside the processor's index. One thread at a time. Knows no gallery.
+
+All pictures lie there at half precision and are looked at one by one; where they do not fit, the processor's cells
+are copied instead. What is found is looked at again in the embeddings themselves, so that scores are the processor's.
+Most builds of FAISS ignore selectors on a GPU: then more is asked for and what a scope forbids is left out, and where
+too little would remain the processor answers. It also answers from the first error of the GPU on.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+import faiss
+import numpy as np
+
+from indexes.errors import GpuError
+from indexes.faiss_cpu import AGAIN, PROBES, again, run, widening
+from indexes.footprint import in_words, likeness, on_gpu
+from indexes.gpu_memory import free_bytes
+from indexes.selectors import CELLS, DIM, keeps_to_selectors, sample_cells, sample_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from indexes.exact import Owners, Ranked
+    from indexes.faiss_cpu import Bitmap, FaissIndex, Found
+    from indexes.picture import Embedding, Vectors
+
+Kind = Literal["flat", "cells"]
+
+LEAST = 10_000  # pictures: fewer are looked at one by one in 0.6 ms on the processor
+MOST = 2048  # pictures that FAISS finds at once on a GPU
+TEMPORARY = 256 << 20  # bytes that FAISS may use while it searches; unless told it takes up to 1.5 GiB
+ADD_ROWS = 131_072  # copied there at once
+MARGIN = 1.5  # times as many are asked for as would do if a scope's pictures lay like all others
+
+
+class Faiss(Protocol):
+    """What a build of FAISS for GPUs has, and the one for processors has not."""
+
+    get_num_gpus: Callable[[], int]
+    StandardGpuResources: Callable[[], Resources]
+    GpuIndexFlatConfig: Callable[[], FlatConfig]
+    GpuIndexFlatIP: Callable[[Resources, int, FlatConfig], faiss.Index]
+    GpuClonerOptions: Callable[[], object]
+    index_cpu_to_gpu: Callable[[Resources, int, faiss.Index, object], faiss.Index]
+
+
+class Resources(Protocol):
+    """Not safe for threads: every index has its own."""
+
+    def setTempMemory(self, size: int) -> None: ...  # noqa: N802  its name
+
+
+class FlatConfig(Protocol):
+    useFloat16: bool  # noqa: N815  its name
+
+
+FAISS = cast("Faiss", faiss)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What was decided, before anything is copied."""
+
+    kind: Kind
+    bytes: int  # held for as long as the index lives
+    peak: int  # while it is built: an array that grows is there twice
+
+
+def plan_room(pictures: int, dim: int, *, has_cells: bool, free: int) -> Room:
+    """Flat if that fits, else cells; raises GpuError with what is needed and what is there."""
+    flat, cells = on_gpu(pictures, dim, half=True), likeness(pictures, dim)
+    rooms = [Room("flat", flat + TEMPORARY, 2 * flat + TEMPORARY)]
+    if has_cells:
+        rooms.append(Room("cells", cells + TEMPORARY, 2 * cells + TEMPORARY))
+    for room in rooms:
+        if room.peak <= free:
+            return room
+    least = min(room.peak for room in rooms)
+    raise GpuError(
+        f"{pictures} pictures of {dim} numbers need {in_words(least)} on the GPU while they are copied, "
+        f"{in_words(free)} are free: free some, use a larger GPU, or search on the processor"
+    )
+
+
+def usable(api: Faiss) -> None:
+    """Raises GpuError where this build or this machine has nothing to search on."""
+    if not hasattr(api, "StandardGpuResources"):
+        raise GpuError("this build of faiss knows no GPU: install faiss-gpu in place of faiss-cpu", expected=True)
+    if api.get_num_gpus() < 1:
+        raise GpuError("faiss sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", expected=True)
+
+
+def open_on_gpu(
+    cpu: FaissIndex,
+    embeddings: Vectors,
+    owners: Owners,
+    *,
+    on_lost: Callable[[str], None],
+    api: Faiss = FAISS,
+    free: Callable[[], int] = free_bytes,
+) -> GpuIndex:
+    """Raises GpuError with the reason where `cpu` is to answer alone. `on_lost` hears once why the GPU went."""
+    usable(api)
+    pictures, dim = embeddings.shape
+    if pictures < LEAST:
+        few = f"{pictures} pictures: the processor looks at fewer than {LEAST} as soon as a GPU would"
+        raise GpuError(few, expected=True)
+    room = plan_room(pictures, dim, has_cells=cpu.cells is not None, free=free())
+    try:
+        resources = api.StandardGpuResources()
+        resources.setTempMemory(TEMPORARY)
+        selects = selects_there(api, resources, room.kind)
+        index = _copied(api, resources, room.kind, cpu, embeddings)
+    except RuntimeError as error:  # FAISS' word for whatever CUDA says
+        raise GpuError(f"the GPU cannot hold {pictures} pictures: {_first_line(error)}") from error
+    return GpuIndex(index, resources, room, cpu, embeddings, owners, selects=selects, on_lost=on_lost)
+
+
+def selects_there(api: Faiss, resources: Resources, kind: Kind) -> bool:
+    """Whether this build keeps to selectors on this GPU, tried out on a few rows."""
+    if kind == "flat":
+        index = _flat(api, resources, DIM)
+        index.add(sample_rows())
+        return keeps_to_selectors(index, faiss.SearchParameters)
+    index = api.index_cpu_to_gpu(resources, 0, sample_cells(), api.GpuClonerOptions())
+    return keeps_to_selectors(index, lambda: _probing(CELLS))
+
+
+def _flat(api: Faiss, resources: Resources, dim: int) -> faiss.Index:
+    config = api.GpuIndexFlatConfig()
+    config.useFloat16 = True
+    return api.GpuIndexFlatIP(resources, dim, config)
+
+
+def _copied(api: Faiss, resources: Resources, kind: Kind, cpu: FaissIndex, embeddings: Vectors) -> faiss.Index:
+    if kind == "cells" and (cells := cpu.cells) is not None:
+        return api.index_cpu_to_gpu(resources, 0, cells, api.GpuClonerOptions())
+    index = _flat(api, resources, embeddings.shape[1])
+    for start in range(0, len(embeddings), ADD_ROWS):
+        index.add(np.ascontiguousarray(embeddings[start : start + ADD_ROWS], np.float32))
+    return index
+
+
+def _probing(cells: int) -> faiss.SearchParameters:
+    return faiss.SearchParametersIVF(nprobe=cells)  # type: ignore[call-arg]
+
+
+class GpuIndex:
+    """Immutable, as `FaissIndex` is, and asked like it. Threads take turns: its resources serve one at a time."""
+
+    def __init__(
+        self,
+        index: faiss.Index,
+        resources: Resources,
+        room: Room,
+        cpu: FaissIndex,
+        embeddings: Vectors,
+        owners: Owners,
+        *,
+        selects: bool,
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self.room, self.selects = room, selects
+        self._index: faiss.Index | None = index
+        self._resources = resources  # must outlive the index
+        self._cpu, self._embeddings, self._owners = cpu, embeddings, owners
+        self._on_lost = on_lost
+        self._lock = Lock()
+
+    def __str__(self) -> str:
+        how = "selectors are kept to" if self.selects else "selectors are ignored: what they forbid is left out"
+        return f"GPU, {self.room.kind}, {in_words(self.room.bytes)}, {how}"
+
+    def nearest(
+        self, query: Embedding, k: int, *, bitmap: Bitmap | None = None, pictures: int | None = None
+    ) -> Ranked:
+        """As `FaissIndex.nearest`. What the GPU cannot answer whole is the processor's to answer."""
+        there = len(self._owners) if pictures is None else pictures
+        try:
+            return widening(lambda ask: self._search(query, ask, bitmap, there), self._owners, k, there)
+        except _TooFew:
+            return self._cpu.nearest(query, k, bitmap=bitmap, pictures=pictures)
+
+    def _search(self, query: Embedding, ask: int, bitmap: Bitmap | None, there: int) -> Found:
+        want = min(AGAIN * ask, there)
+        if bitmap is not None and not self.selects:
+            want = math.ceil(MARGIN * want * len(self._owners) / there)
+        want = min(want, MOST, len(self._owners))
+        rows = self._found(query, want, bitmap)
+        rows = rows[rows >= 0]
+        if bitmap is not None:  # also where selectors are kept to: a forbidden product is never shown
+            rows = rows[(bitmap[rows >> 3] >> (rows & 7)) & 1 == 1]
+        if len(rows) < min(ask, there):
+            raise _TooFew
+        return again(self._embeddings, query, rows, ask)
+
+    def _found(self, query: Embedding, want: int, bitmap: Bitmap | None) -> NDArray[np.int64]:
+        how = _probing(PROBES) if self.room.kind == "cells" else None
+        with self._lock:
+            if self._index is None:
+                raise _TooFew
+            try:
+                return run(self._index, query, want, bitmap if self.selects else None, how)[1]
+            except RuntimeError as error:
+                self._index = None
+                why = _first_line(error)
+        self._on_lost(f"the GPU searches no more: {why}; the processor does")
+        raise _TooFew
+
+
+class _TooFew(Exception):
+    """The GPU's answer is not whole."""
+
+
+def _first_line(error: RuntimeError) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

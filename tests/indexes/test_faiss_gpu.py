@@ -1,0 +1,287 @@
+"""Searching on a GPU, with a fake of the few functions of FAISS that it takes: what is decided, what never leaks."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexes import faiss_gpu, scope
+from indexes.errors import GalleryError, GpuError
+from indexes.faiss_cpu import FaissIndex
+from indexes.faiss_gpu import MOST, TEMPORARY, open_on_gpu, plan_room, usable
+from indexes.gpu_memory import free_bytes
+from indexes.selectors import check_processor, keeps_to_selectors, sample_rows
+
+if TYPE_CHECKING:
+    from indexes.exact import Owners, Ranked
+    from indexes.faiss_gpu import Faiss, GpuIndex
+    from indexes.picture import Vectors
+
+pytestmark = pytest.mark.unit
+
+PLENTY = 1 << 40
+
+
+class FakeIndex:
+    """As on a GPU: half precision, no more than 2048 at once, and selectors ignored unless told."""
+
+    def __init__(self, inner: faiss.Index, api: FakeFaiss) -> None:
+        self._inner, self._api = inner, api
+        self.asked: list[int] = []
+
+    def add(self, rows: Vectors) -> None:
+        if self._api.broken:
+            raise RuntimeError("CUDA error 719\nand a long list of where it came from")
+        self._inner.add(rows.astype(np.float16).astype(np.float32))
+
+    def search(
+        self, query: Vectors, k: int, *, params: faiss.SearchParameters | None
+    ) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float32]], np.ndarray[tuple[int, int], np.dtype[np.int64]]]:
+        if self._api.broken:
+            raise RuntimeError("CUDA error 719\nand a long list of where it came from")
+        assert k <= MOST
+        self.asked.append(k)
+        if params is not None and not self._api.selects:
+            params.sel = None
+        scores, rows = self._inner.search(query, k, params=params)
+        return scores, rows
+
+
+class FakeResources:
+    temporary = 0
+
+    def setTempMemory(self, size: int) -> None:
+        self.temporary = size
+
+
+@dataclass
+class FakeConfig:
+    useFloat16: bool = False  # noqa: N815  its name
+
+
+@dataclass
+class FakeFaiss:
+    selects: bool = False
+    gpus: int = 1
+    broken: bool = False
+    made: list[FakeIndex] = field(default_factory=list)
+    resources: list[FakeResources] = field(default_factory=list)
+
+    def get_num_gpus(self) -> int:
+        return self.gpus
+
+    def StandardGpuResources(self) -> FakeResources:
+        self.resources.append(FakeResources())
+        return self.resources[-1]
+
+    def GpuIndexFlatConfig(self) -> FakeConfig:
+        return FakeConfig()
+
+    def GpuIndexFlatIP(self, resources: FakeResources, dim: int, config: FakeConfig) -> FakeIndex:
+        assert config.useFloat16
+        assert resources.temporary == TEMPORARY
+        return self._keep(FakeIndex(faiss.IndexFlatIP(dim), self))
+
+    def GpuClonerOptions(self) -> object:
+        return object()
+
+    def index_cpu_to_gpu(self, resources: FakeResources, device: int, index: faiss.Index, how: object) -> FakeIndex:
+        return self._keep(FakeIndex(index, self))
+
+    def _keep(self, index: FakeIndex) -> FakeIndex:
+        self.made.append(index)
+        return index
+
+
+def world(seed: int, pictures: int, dim: int = 12) -> tuple[Vectors, Owners]:
+    rng = np.random.default_rng(seed)
+    vectors = rng.standard_normal((pictures, dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    owners = np.repeat(np.arange(pictures), rng.integers(1, 5, pictures))[:pictures].astype(np.int32)
+    return vectors, owners
+
+
+def opened(
+    api: FakeFaiss,
+    vectors: Vectors,
+    owners: Owners,
+    *,
+    free: int = PLENTY,
+    cells: bool = False,
+    lost: list[str] | None,
+) -> tuple[GpuIndex, FaissIndex]:
+    cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
+    heard = lost if lost is not None else []
+    gpu = open_on_gpu(cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), free=lambda: free)
+    return gpu, cpu
+
+
+def same(one: Ranked, other: Ranked) -> bool:
+    return [i for i, _ in one] == [i for i, _ in other] and bool(
+        np.allclose([score for _, score in one], [score for _, score in other], atol=1e-6)
+    )
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_gpu, "LEAST", 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 2**31),
+    pictures=st.integers(1, 400),
+    k=st.integers(1, 20),
+    share=st.sampled_from((0.02, 0.3, 1.0)),
+    selects=st.booleans(),
+)
+def test_it_answers_as_the_processor_in_any_scope_whether_selectors_are_kept_to_or_not(
+    seed: int, pictures: int, k: int, share: float, selects: bool
+) -> None:
+    vectors, owners = world(seed, pictures)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faiss_gpu, "LEAST", 1)
+        gpu, cpu = opened(FakeFaiss(selects=selects), vectors, owners, lost=None)
+    assert gpu.selects == selects
+    allowed = np.random.default_rng(seed).random(int(owners.max()) + 1) < share
+    part = scope.only("v", allowed, owners, vectors)
+    query = world(seed + 1, 1)[0][0]
+    found = gpu.nearest(query, k, bitmap=part.bitmap, pictures=part.pictures)
+    assert same(found, cpu.nearest(query, k, bitmap=part.bitmap, pictures=part.pictures))
+    assert {product for product, _ in found} <= set(part.products.tolist())
+    assert same(gpu.nearest(query, k), cpu.nearest(query, k))
+
+
+def test_what_a_scope_leaves_too_little_of_is_the_processors_to_answer() -> None:
+    vectors, owners = world(2, 6000)
+    api = FakeFaiss()
+    gpu, cpu = opened(api, vectors, owners, lost=None)
+    allowed = np.zeros(int(owners.max()) + 1, np.bool_)
+    allowed[::50] = True
+    part = scope.only("v", allowed, owners, vectors)
+    worst = -vectors[part.products[0]]  # what is allowed lies anywhere
+    found = gpu.nearest(worst, 20, bitmap=part.bitmap, pictures=part.pictures)
+    assert same(found, cpu.nearest(worst, 20, bitmap=part.bitmap, pictures=part.pictures))
+    assert max(api.made[-1].asked) <= MOST
+
+
+def test_a_product_with_more_pictures_than_a_gpu_finds_at_once_does_not_crowd_out_the_others() -> None:
+    vectors, _ = world(1, 3000)
+    vectors[:2900] = vectors[0]
+    owners = np.array([0] * 2900 + list(range(1, 101)), np.int32)
+    gpu, cpu = opened(FakeFaiss(), vectors, owners, lost=None)
+    assert same(gpu.nearest(vectors[0], 5), cpu.nearest(vectors[0], 5))
+
+
+def test_memory_is_told_beforehand_and_refused_where_it_does_not_fit() -> None:
+    million = 1_000_000
+    assert plan_room(million, 512, has_cells=True, free=PLENTY).kind == "flat"
+    assert plan_room(million, 512, has_cells=True, free=(3 * 2**30) // 2).kind == "cells"
+    with pytest.raises(GpuError, match=r"1000000 pictures of 512 numbers need 1.2 GiB .* 1.0 GiB are free"):
+        plan_room(million, 512, has_cells=True, free=2**30)
+    with pytest.raises(GpuError, match=r"need 2.2 GiB"):
+        plan_room(million, 512, has_cells=False, free=2**30)
+
+
+def test_cells_on_a_gpu_find_what_the_processors_find() -> None:
+    vectors, owners = world(4, 4000)
+    api = FakeFaiss(selects=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faiss_gpu, "plan_room", lambda *a, **k: faiss_gpu.Room("cells", 1, 1))
+        gpu, cpu = opened(api, vectors, owners, cells=True, lost=None)
+    part = scope.only("v", np.arange(int(owners.max()) + 1) % 3 == 0, owners, vectors)
+    found = gpu.nearest(vectors[9], 10, bitmap=part.bitmap, pictures=part.pictures)
+    assert same(found, cpu.nearest(vectors[9], 10, bitmap=part.bitmap, pictures=part.pictures))
+
+
+def test_a_gpu_that_breaks_is_replaced_once_and_said() -> None:
+    vectors, owners = world(5, 500)
+    api, lost = FakeFaiss(), list[str]()
+    gpu, cpu = opened(api, vectors, owners, lost=lost)
+    api.broken = True
+    assert same(gpu.nearest(vectors[3], 5), cpu.nearest(vectors[3], 5))
+    api.broken = False
+    assert same(gpu.nearest(vectors[3], 5), cpu.nearest(vectors[3], 5))
+    assert lost == ["the GPU searches no more: CUDA error 719; the processor does"]
+
+
+def test_every_index_has_resources_of_its_own() -> None:
+    vectors, owners = world(5, 50)
+    api = FakeFaiss()
+    opened(api, vectors, owners, lost=None)
+    opened(api, vectors, owners, lost=None)
+    assert len(api.resources) == 2
+
+
+def test_a_machine_without_a_gpu_says_what_is_missing() -> None:
+    if not hasattr(faiss, "StandardGpuResources"):
+        with pytest.raises(GpuError, match="install faiss-gpu"):
+            usable(cast("Faiss", faiss))
+    with pytest.raises(GpuError, match="sees no GPU"):
+        usable(cast("Faiss", FakeFaiss(gpus=0)))
+    vectors, owners = world(5, 50)
+    with pytest.raises(GpuError, match="CUDA error 719"):
+        opened(FakeFaiss(broken=True), vectors, owners, lost=None)
+
+
+def test_few_pictures_stay_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_gpu, "LEAST", 51)
+    vectors, owners = world(5, 50)
+    with pytest.raises(GpuError, match="fewer than 51"):
+        opened(FakeFaiss(), vectors, owners, lost=None)
+
+
+def test_the_processor_keeps_to_selectors_and_one_that_does_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_processor()
+    ignoring = FakeIndex(faiss.IndexFlatIP(8), FakeFaiss())
+    ignoring.add(sample_rows())
+    assert not keeps_to_selectors(cast("faiss.Index", ignoring), faiss.SearchParameters)
+    check_processor.cache_clear()
+    monkeypatch.setattr("indexes.selectors.keeps_to_selectors", lambda *_: False)
+    with pytest.raises(GalleryError, match="a flat index finds rows that a selector forbids"):
+        check_processor()
+    check_processor.cache_clear()
+
+
+class FakeDriver:
+    """Answers zero to everything but what is broken, and tells how much is free."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.broken, self.calls = broken, list[str]()
+
+    def __getattr__(self, name: str) -> object:
+        def call(*arguments: object) -> int:
+            self.calls.append(name)
+            if name == "cuMemGetInfo_v2":
+                for at, size in zip(arguments, (7 << 30, 8 << 30), strict=True):
+                    ctypes.cast(at, ctypes.POINTER(ctypes.c_size_t))[0] = size  # type: ignore[arg-type]
+            return 2 if name == self.broken else 0
+
+        return call
+
+
+def test_free_memory_is_asked_of_the_driver_and_its_context_given_back() -> None:
+    driver = FakeDriver()
+    assert free_bytes(lambda _: driver) == 7 << 30  # type: ignore[arg-type, return-value]
+    assert driver.calls[-2:] == ["cuCtxPopCurrent_v2", "cuDevicePrimaryCtxRelease_v2"]
+
+
+@pytest.mark.parametrize("broken", ["cuInit", "cuDevicePrimaryCtxRetain", "cuMemGetInfo_v2"])
+def test_a_driver_that_refuses_is_named(broken: str) -> None:
+    with pytest.raises(GpuError, match="CUDA error 2"):
+        free_bytes(lambda _: FakeDriver(broken))  # type: ignore[arg-type, return-value]
+
+
+def test_no_driver_is_no_gpu() -> None:
+    def load(name: str) -> FakeDriver:
+        raise OSError(name)
+
+    with pytest.raises(GpuError, match="no NVIDIA driver"):
+        free_bytes(load)  # type: ignore[arg-type]
