@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 # Where it ran and with what, not what came out.
-MACHINE = ("cpu", "cores", "python", "commit", "gpu", "memory_gib", "torch", "how", "not_here", "bundle_hash")
+MACHINE = (
+    "cpu",
+    "cores",
+    "python",
+    "commit",
+    "gpu",
+    "memory_gib",
+    "torch",
+    "how",
+    "not_here",
+    "bundle_hash",
+    "took_s",
+)
 # Numbers that were asked for. A bench that gives one of them as a result gives it as a float.
 SETTINGS = frozenset(
     ("streams", "threads", "batch", "pictures", "dim", "products", "rounds", "photos", "queries", "seconds", "seed")

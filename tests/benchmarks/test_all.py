@@ -67,8 +67,7 @@ def test_the_others_go_on_when_one_fails(tmp_path: Path, monkeypatch: pytest.Mon
     out = tmp_path / "deep" / "bench.json"
     assert run_all(plan, out, quick=True, photos=None, gpu=False) == ["broken"]
     run = read_run(out)
-    assert run.rows["quick=True one"]["took_s"] >= 0
-    assert {"ms": 3.5} in run.rows.values()
+    assert run.rows == {"quick=True one": {"ms": 1.5}, "quick=True two": {"ms": 3.5}}
     assert run.failed == {"quick=True broken": "broken"}
     assert [path.name for path in out.parent.iterdir()] == ["bench.json"]
     assert json.loads(out.read_text())["machine"]["cores"] >= 1

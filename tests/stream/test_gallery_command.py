@@ -88,6 +88,12 @@ def test_build_says_what_was_left_out_on_stderr(shop: Path) -> None:
 def test_info_says_what_it_is_and_notices_damage(built: Path) -> None:
     (facts,) = lines_of(run("info", built, "--json", "--verify"))
     assert (facts["products"], facts["bundle_name"], facts["format"]) == (12, "fake", 1)
+    memory, mapped, on_disk = (facts[name] for name in ("memory_bytes", "mapped_bytes", "bytes"))
+    assert isinstance(memory, int)
+    assert isinstance(mapped, int)
+    assert isinstance(on_disk, int)
+    assert 0 < memory < on_disk
+    assert 0 < mapped < on_disk
     assert "bundle_name" in run("info", built).stdout
     data = (built / "embeddings.npy").read_bytes()
     (built / "embeddings.npy").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
