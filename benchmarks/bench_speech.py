@@ -24,17 +24,22 @@ from benchmarks.speech_said import background, sentences, shop, track
 from benchmarks.speech_scores import Tally, judged
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.choose import SpeechSettings, choose
-from engines.text import Hearing, phrases_of
+from engines.text import CUE_PHRASES, Hearing, phrases_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engines.speech.base import Session, Transcriber
+    from engines.text import ProductWords
 
 STEP = RATE // 10
 PIECE_S = 60.0  # of a background: then another key, another tempo, other people
 LEVEL = 0.05  # root mean square of a background without speech
 NOTHING = ("silence", *STYLES, "crowd", "tones")
+HEAD = (
+    "| voice | under it | named (by a size alone) | recall, of words | names heard, invented | precision of names, "
+    "of families | look-alikes: vague, wrong | delay p50, p95 | RTF |"
+)
 
 
 class Listened(NamedTuple):
@@ -67,7 +72,7 @@ def main(
             _invented(transcriber, sound, invented * 3600, seed, as_json=json_lines)
         return
     if not json_lines:
-        print("| voice | under it | named | recall | precision | look-alikes: vague, wrong | delay p50, p95 | RTF |")
+        print(HEAD)
     conditions = [("", 0.0), *((sound, float(db)) for db in _split(levels) for sound in _split(sounds))]
     for voice in _split(voices):
         for sound, level in conditions:
@@ -79,17 +84,24 @@ def _heard(
 ) -> None:
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
-    got = listened(transcriber.session(phrases_of(products)), [said.samples])
+    got = listened(transcriber.session(_listened_for(products)), [said.samples])
     tally = judged(Hearing(products), said.sentences, got.words)
     under = f"{sound}, {level:.0f} dB" if sound else "nothing"
     print(_json(voice, under, tally, got) if as_json else _row(voice, under, tally, got), flush=True)
 
 
+def _listened_for(products: Sequence[ProductWords]) -> list[str]:
+    """As a livestream's ear is told."""
+    return [*phrases_of(products), *CUE_PHRASES]
+
+
 def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
     p50, p95 = np.quantile(got.delays, (0.5, 0.95)) if got.delays else (0.0, 0.0)
     return (
-        f"| {voice} | {under} | {tally.right + tally.missed} | {tally.recall:.2f} | {tally.precision:.2f} | "
-        f"{tally.vague}, {tally.wrong} | {p50:.2f} s, {p95:.2f} s | {got.cpu_s / got.seconds:.3f} |"
+        f"| {voice} | {under} | {tally.right + tally.missed} ({tally.sizes}) | {tally.recall:.2f}, "
+        f"{tally.recall_of_words:.2f} | {tally.names}, {tally.invented} | {tally.precision_of_names:.2f}, "
+        f"{tally.precision:.2f} | {tally.vague}, {tally.wrong} | {p50:.2f} s, {p95:.2f} s | "
+        f"{got.cpu_s / got.seconds:.3f} |"
     )
 
 
@@ -100,8 +112,13 @@ def _json(voice: str, under: str, tally: Tally, got: Listened) -> str:
             "voice": voice,
             "under": under,
             "named": tally.right + tally.missed,
+            "named_by_size_alone": tally.sizes,
             "recall": round(tally.recall, 4),
-            "precision": round(tally.precision, 4),
+            "recall_of_words": round(tally.recall_of_words, 4),
+            "names": tally.names,
+            "invented": tally.invented,
+            "precision": round(tally.precision_of_names, 4),
+            "precision_of_families": round(tally.precision, 4),
             "vague": tally.vague,
             "wrong": tally.wrong,
             "delay_s": [round(float(p50), 3), round(float(p95), 3)],
@@ -113,7 +130,7 @@ def _json(voice: str, under: str, tally: Tally, got: Listened) -> str:
 
 def _invented(transcriber: Transcriber, sound: str, seconds: float, seed: int, *, as_json: bool) -> None:
     """Committed words, and why the rest was refused."""
-    session = transcriber.session(phrases_of(shop(seed)))
+    session = transcriber.session(_listened_for(shop(seed)))
     got = listened(session, _backgrounds(sound, seconds, seed))
     refused = {str(gate): count for gate, count in session.gated.items() if count}
     rtf = round(got.cpu_s / got.seconds, 4)

@@ -27,7 +27,7 @@ REMEMBERED = 4096  # chunks whose times are known: minutes, and words are commit
 WINDOW_S = 30.0  # of words that mentions are looked for in: "unlike the ..." is said a sentence before
 SETTLED_S = 10.0  # mentions this far into a full window stay as they are: what led to them is being forgotten
 SILENT_S = 2.0  # without a single sound: switched off, no pause; rooms have noise
-TELLING = frozenset({"music", "singing", "noise", "crowd"})  # gates that say what was on instead of speech
+TELLING = frozenset({"music", "singing", "noise", "tone"})  # gates that say what was on instead of speech
 
 
 class SessionClock:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-SPHINX = "engines.speech.sphinx:Sphinx"
+SPHINX = "engines.speech.sphinx:warmed"  # while it is loaded nobody waits; at the first word somebody does
 MOST_PRODUCTS = 5000  # in scope: what they may be called is kept in memory, and no show has as many
 NOTHING = Heard((), (), inf, 0.0, (), {})
 

@@ -28,7 +28,7 @@ class Sieve:
         self._recent = np.zeros(0, np.float32)
         self._held: list[Cut] = []
         self._open, self._verdicts, self._blocks = False, 0, 0
-        self.refused: Counter[str] = Counter()  # verdicts, by the gate that gave them
+        self.refused: Counter[str] = Counter()  # verdicts that kept sound back, by the gate that gave them
 
     def push(self, samples: Samples) -> list[Cut]:
         sound = np.concatenate([self._rest, samples])
@@ -60,9 +60,9 @@ class Sieve:
     def _judge(self) -> None:
         """Counts verdicts in a row that would change what is done now."""
         gate = sound_gate(self._recent)
-        if gate is not None:
-            self.refused[gate] += 1
         self._verdicts = self._verdicts + 1 if (gate is None) is not self._open else 0
+        if gate is not None and (not self._open or self._verdicts >= PASSES):
+            self.refused[gate] += 1
 
     def _passed(self, cut: Cut) -> list[Cut]:
         if self._verdicts < PASSES:

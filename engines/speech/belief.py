@@ -1,0 +1,95 @@
+"""Which of the words that were read to believe, by what products are called. Pure: no recogniser, no sound, no clock.
+
+A posterior alone is a poor judge over music or a crowd, where it stays high on words that nobody said. Words that
+make up a name bear each other out; one that stands alone must be surer, and one amidst another name is wrong.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from engines.speech.base import Word
+
+SURE = 0.5  # posterior that the surest word of a name needs
+DRAGGED = 0.3  # and each other word of it
+ALONE = 0.8  # a word that nothing bears out
+BORNE_OUT = 0.4  # one that goes together with what was said around it
+AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
+AMIDST_S = 0.3  # nobody gets from one name to another sooner
+
+Run = list["Word"]  # words that follow one another as they do in a name
+
+
+class Names:
+    """What a livestream's products are called, as words that follow one another."""
+
+    def __init__(self, names: Sequence[Sequence[str]], everyday: Collection[str]) -> None:
+        """`everyday`: words that say nothing by themselves."""
+        self.wanted = frozenset(word for name in names for word in name)
+        self._pairs = frozenset(pair for name in names for pair in pairwise(name))
+        self._telling = self.wanted.difference(everyday)
+        self._mates: dict[str, set[str]] = {word: set() for word in self._telling}
+        for name in names:
+            telling = self._telling.intersection(name)
+            for word in telling:
+                self._mates[word] |= telling
+
+    def until_alone(self, reading: Sequence[Word]) -> list[Word]:
+        """The words of names, up to the first word that may be one by itself: that one waits for its posterior."""
+        kept: list[Word] = []
+        for run in self._runs(reading):
+            if len(run) > 1:
+                kept += run
+            elif run[0].text in self._telling:
+                break
+        return kept
+
+    def believed(self, reading: Sequence[Word]) -> list[Word]:
+        """The wanted words of a finished reading that are to be believed."""
+        runs = [run for run in self._runs(reading) if run[0].text in self.wanted]
+        kept: list[Word] = []
+        for i, run in enumerate(runs):
+            if len(run) > 1:
+                kept += [word for word in run if _sure(run) and word.confidence >= DRAGGED]
+            elif self._stands(run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]]):
+                kept += run
+        return kept
+
+    def _runs(self, reading: Sequence[Word]) -> Iterator[Run]:
+        run: Run = []
+        for word in reading:
+            if run and (run[-1].text, word.text) not in self._pairs:
+                yield run
+                run = []
+            run.append(word)
+        if run:
+            yield run
+
+    def _stands(self, word: Word, around: Sequence[Run]) -> bool:
+        near = [(run, _apart(word, run)) for run in around if _sure(run)]
+        if any(apart <= AROUND_S and self._go_together(word, run) for run, apart in near):
+            return word.confidence >= BORNE_OUT
+        if any(apart <= AMIDST_S and len(run) > 1 and self._clash(word, run) for run, apart in near):
+            return False
+        return word.confidence >= ALONE and word.text in self._telling
+
+    def _go_together(self, word: Word, run: Run) -> bool:
+        mates = self._mates.get(word.text, set())
+        return any(not mates.isdisjoint(self._mates.get(other.text, set())) for other in run)
+
+    def _clash(self, word: Word, run: Run) -> bool:
+        """Whether the word is in names, and the run, too, and none of them has to do with any of the others."""
+        known = len(self._mates.get(word.text, ())) > 1
+        return known and any(self._mates.get(other.text) for other in run) and not self._go_together(word, run)
+
+
+def _sure(run: Run) -> bool:
+    return max(word.confidence for word in run) >= SURE
+
+
+def _apart(word: Word, run: Run) -> float:
+    return max(run[0].start - word.end, word.start - run[-1].end)

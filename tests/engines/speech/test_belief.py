@@ -1,0 +1,78 @@
+"""Words of one name bear each other out; a word alone must be surer, and one amidst another name is not believed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.speech.base import Word
+from engines.speech.belief import Names
+
+pytestmark = pytest.mark.unit
+
+PHRASES = ["kalane green tea", "brassa tomato soup", "tomato soup basil", "velmeo", "unlike the"]
+NAMES = Names([phrase.split() for phrase in PHRASES], everyday={"the", "one", "unlike"})
+
+
+def reading(*said: tuple[str, float], apart: float = 0.0) -> list[Word]:
+    """Words of 0.4 s, one after the other."""
+    return [Word(i * (0.4 + apart), i * (0.4 + apart) + 0.4, text, sure) for i, (text, sure) in enumerate(said)]
+
+
+def believed(*said: tuple[str, float], apart: float = 0.0) -> list[str]:
+    return [word.text for word in NAMES.believed(reading(*said, apart=apart))]
+
+
+def test_the_surest_word_of_a_name_speaks_for_the_others() -> None:
+    assert believed(("tomato", 0.35), ("soup", 0.9)) == ["tomato", "soup"]
+
+
+def test_a_name_of_which_no_word_is_sure_is_not_believed() -> None:
+    assert believed(("tomato", 0.4), ("soup", 0.45)) == []
+
+
+def test_a_word_dragged_along_with_next_to_no_posterior_is_left_out() -> None:
+    assert believed(("tomato", 0.02), ("soup", 0.9)) == ["soup"]
+
+
+def test_a_word_alone_must_be_surer() -> None:
+    assert believed(("velmeo", 0.7)) == []
+    assert believed(("velmeo", 0.85)) == ["velmeo"]
+
+
+def test_an_everyday_word_alone_says_nothing() -> None:
+    assert believed(("the", 1.0)) == []
+    assert believed(("unlike", 0.6), ("the", 0.9)) == ["unlike", "the"]
+
+
+def test_what_goes_with_a_name_nearby_is_borne_out_by_it() -> None:
+    assert believed(("green", 0.9), ("tea", 0.9), ("from", 0.1), ("kalane", 0.5)) == ["green", "tea", "kalane"]
+
+
+def test_a_word_amidst_a_name_that_it_has_nothing_to_do_with_is_wrong() -> None:
+    assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9)) == ["tomato", "soup"]
+
+
+def test_two_names_with_a_moment_between_are_two() -> None:
+    assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9), apart=0.5) == ["kalane", "tomato", "soup"]
+
+
+def test_a_brand_that_is_known_alone_stands_before_any_name() -> None:
+    assert believed(("velmeo", 0.9), ("tomato", 0.9), ("soup", 0.9)) == ["velmeo", "tomato", "soup"]
+
+
+def test_before_its_posterior_is_known_a_word_alone_ends_what_is_told() -> None:
+    early = NAMES.until_alone(reading(("the", 0.8), ("tomato", 0.8), ("soup", 0.8), ("velmeo", 0.8), ("basil", 0.8)))
+    assert [word.text for word in early] == ["tomato", "soup"]
+
+
+WORDS = st.sampled_from(["kalane", "green", "tea", "tomato", "soup", "basil", "velmeo", "unlike", "the", "from"])
+
+
+@given(st.lists(st.tuples(WORDS, st.floats(0, 1)), max_size=12))
+def test_what_is_believed_was_read_and_wanted_and_keeps_its_order(said: list[tuple[str, float]]) -> None:
+    read = reading(*said)
+    kept = NAMES.believed(read)
+    assert kept == [word for word in read if word in kept]
+    assert all(word.text in NAMES.wanted for word in kept)
