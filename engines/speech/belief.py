@@ -19,7 +19,7 @@ DRAGGED = 0.3  # and each other word of it
 ALONE = 0.8  # a word that nothing bears out
 BORNE_OUT = 0.4  # one that goes together with what was said around it
 AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
-AMIDST_S = 0.3  # nobody gets from one name to another sooner
+AMIDST_S = 0.8  # nobody gets from one name to another sooner
 
 Run = list["Word"]  # words that follow one another as they do in a name
 
@@ -39,22 +39,22 @@ class Names:
                 self._mates[word] |= telling
 
     def until_alone(self, reading: Sequence[Word]) -> list[Word]:
-        """The words of names, up to the first word that may be one by itself: that one waits for its posterior."""
+        """The words of names, up to the first that is one by a single word: that waits for its posterior."""
         kept: list[Word] = []
         for run in self._runs(reading):
-            if len(run) > 1:
-                kept += run
-            elif run[0].text in self._telling:
+            telling = sum(word.text in self._telling for word in run)
+            if telling == 1:
                 break
+            kept += run if len(run) > 1 else []
         return kept
 
     def believed(self, reading: Sequence[Word]) -> list[Word]:
         """The wanted words of a finished reading that are to be believed."""
-        runs = [run for run in self._runs(reading) if run[0].text in self.wanted]
+        runs = [run for run in self._runs(reading) if run[0].text in self.wanted and _best(run) >= BORNE_OUT]
         kept: list[Word] = []
         for i, run in enumerate(runs):
             if len(run) > 1:
-                kept += [word for word in run if _sure(run) and word.confidence >= DRAGGED]
+                kept += [word for word in run if _best(run) >= SURE and word.confidence >= DRAGGED]
             elif self._stands(run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]]):
                 kept += run
         return kept
@@ -70,7 +70,7 @@ class Names:
             yield run
 
     def _stands(self, word: Word, around: Sequence[Run]) -> bool:
-        near = [(run, _apart(word, run)) for run in around if _sure(run)]
+        near = [(run, _apart(word, run)) for run in around if _best(run) >= SURE]
         if any(apart <= AROUND_S and self._go_together(word, run) for run, apart in near):
             return word.confidence >= BORNE_OUT
         if any(apart <= AMIDST_S and len(run) > 1 and self._clash(word, run) for run, apart in near):
@@ -87,8 +87,8 @@ class Names:
         return known and any(self._mates.get(other.text) for other in run) and not self._go_together(word, run)
 
 
-def _sure(run: Run) -> bool:
-    return max(word.confidence for word in run) >= SURE
+def _best(run: Run) -> float:
+    return max(word.confidence for word in run)
 
 
 def _apart(word: Word, run: Run) -> float:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engines.text.words import ProductWords
 
-MOST = 100
+MOST = 300  # of a shop of 40: all ways to name them; an ear that knows which words go together confuses fewer
 LONGEST = 4  # words of a phrase: nobody says a whole title in one breath
 LONGEST_HAN = 8  # characters of it
 

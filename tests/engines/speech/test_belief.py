@@ -54,8 +54,13 @@ def test_a_word_amidst_a_name_that_it_has_nothing_to_do_with_is_wrong() -> None:
     assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9)) == ["tomato", "soup"]
 
 
+def test_words_nobody_is_sure_of_do_not_part_a_name() -> None:
+    said = (("kalane", 0.95), ("one", 0.1), ("basil", 0.1), ("tomato", 0.9), ("soup", 0.9))
+    assert believed(*said, apart=-0.1) == ["tomato", "soup"]
+
+
 def test_two_names_with_a_moment_between_are_two() -> None:
-    assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9), apart=0.5) == ["kalane", "tomato", "soup"]
+    assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9), apart=1.0) == ["kalane", "tomato", "soup"]
 
 
 def test_a_brand_that_is_known_alone_stands_before_any_name() -> None:
@@ -65,6 +70,12 @@ def test_a_brand_that_is_known_alone_stands_before_any_name() -> None:
 def test_before_its_posterior_is_known_a_word_alone_ends_what_is_told() -> None:
     early = NAMES.until_alone(reading(("the", 0.8), ("tomato", 0.8), ("soup", 0.8), ("velmeo", 0.8), ("basil", 0.8)))
     assert [word.text for word in early] == ["tomato", "soup"]
+
+
+def test_an_everyday_word_that_follows_one_of_a_name_is_no_second_witness() -> None:
+    names = Names([["palms", "size"], ["unlike", "the"]], everyday={"size", "unlike", "the"})
+    assert names.until_alone(reading(("palms", 0.8), ("size", 0.8))) == []
+    assert len(names.until_alone(reading(("unlike", 0.8), ("the", 0.8)))) == 2
 
 
 WORDS = st.sampled_from(["kalane", "green", "tea", "tomato", "soup", "basil", "velmeo", "unlike", "the", "from"])
