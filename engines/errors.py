@@ -13,6 +13,12 @@ class SpeechError(EngineError):
     """A speech engine that cannot listen: no model, a wrong language, a phrase it cannot sound out."""
 
 
+class SpeechLost(SpeechError):
+    """The process that a speech engine has of its own is gone, and what it had heard with it; another is started."""
+
+    retriable = True
+
+
 class DeviceError(EngineError):
     """A GPU, its driver or its memory: missing, wrong, exhausted or lost."""
 

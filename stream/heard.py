@@ -33,6 +33,7 @@ PRESENT = 0.5  # more likely in view than not
 RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
 DECIDED = 0.8  # share of one look-alike from which on it is told as the one
 KEEPS = 1.5  # log-odds over all others together, by which what was decided stays so until it leaves the view
+EDGE_S = 0.001  # the last moment that was heard lies before `settled`, where what comes next begins
 SAME_PLACE = 0.5  # boxes that overlap by more are of one thing
 ATTENTIVE_S = 10.0  # sound was heard up to so short a time ago: somebody listens, and the host may yet say it
 UNSEEN_S = 8.0  # how long a product that was named but not seen is taken to be shown, where that is allowed
@@ -101,7 +102,7 @@ class Heard:
     def join(self, sighting: Sighting, hearsay: Hearsay) -> Sighting:
         now = sighting.window.views[-1].at
         attentive = hearsay.settled > 0 and now - hearsay.settled < ATTENTIVE_S
-        suspended = hearsay.suspended(min(now, hearsay.settled)) if attentive else None
+        suspended = hearsay.suspended(min(now, hearsay.settled - EDGE_S)) if attentive else None
         counts = attentive and suspended is None
         votes = votes_of(hearsay.within(now - KEPT_S, now), now) if counts else {}
         apart, twins = self._parted(sighting.ranked)

@@ -24,14 +24,14 @@ class Lately:
 
     def push(self, look: Look) -> None:
         self._looks.append(look)
+        self._forget(look.at)
 
     def odds(self, at: Seconds, product_id: str, box: Box | None) -> float:
         """Mean log-odds of the product in the views before, followed from view to view back from `box`.
 
         A view counts only where it found the product near the next one's box, and about as large.
         """
-        while self._looks and at - self._looks[0].at > BACK_S:
-            self._looks.popleft()
+        self._forget(at)
         if not self._looks:
             return LEAST
         told, beside = 0.0, box
@@ -46,3 +46,7 @@ class Lately:
 
     def reset(self) -> None:
         self._looks.clear()
+
+    def _forget(self, at: Seconds) -> None:
+        while self._looks and at - self._looks[0].at > BACK_S:
+            self._looks.popleft()

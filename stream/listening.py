@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
+from engines.errors import EngineError
 from stream.channel import Channel, Policy
 from stream.errors import ClosedError
 from stream.hearsay import Boards
@@ -215,9 +216,10 @@ class Listener:
         self._backoff.healthy()
 
     async def _failed(self, error: Exception) -> None:
-        """An ear that could not even be opened stays closed: what it lacks does not come by itself."""
+        """An ear that could not even be opened stays closed: what it lacks does not come by itself, a process does."""
         why, fault = told(error)
-        for_good = isinstance(error, ClosedError) or (fault is None and not self._seat.opened)
+        refused = isinstance(error, EngineError) and not error.retriable and not self._seat.opened
+        for_good = refused or isinstance(error, ClosedError)
         rest_s = inf if for_good else self._backoff.next_s(Reason.INTERNAL)
         self._rests_until = self._speech.clock.now() + rest_s
         self._seat.leave()
@@ -225,7 +227,12 @@ class Listener:
         log.error("nobody listens; pictures go on", why=why, again_in_s=rest_s, exc_info=fault)
 
     async def _broke(self) -> None:
-        """The session is ended in its thread, in its turn; what comes after the gap is written on another board."""
+        """The session is ended in its thread, in its turn; what comes after the gap is written on another board.
+
+        A summary of what was said before would tell the ear of times that may come again.
+        """
+        if self._retelling is not None:
+            self._retelling.stop()
         if self._seat.opened:
             try:
                 await self._speech.door.ask(self._seat.end)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from engines.errors import SpeechError
+from engines.errors import SpeechError, SpeechLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,7 +85,7 @@ class Apart:
     def _ask(self, ask: Ask, child: _Child | None = None) -> Answer:
         """`child`: who must answer; another one does not know the session."""
         if child is not None and child is not self._child:
-            raise SpeechError(f"{self._maker}: its process was lost, and what this session had heard with it")
+            raise SpeechLost(f"{self._maker}: its process was lost, and what this session had heard with it")
         if self._child is None:
             self._forget.clear()
             self._child = _Child(self._maker)
@@ -94,7 +94,7 @@ class Apart:
             answer = self._child.call(ask._replace(forget=forget))
         except (EOFError, OSError) as error:
             self.close()
-            raise SpeechError(f"{self._maker}: its process died or hung ({error})") from error
+            raise SpeechLost(f"{self._maker}: its process died or hung ({error})") from error
         if answer.error:
             raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
         return answer

@@ -106,6 +106,13 @@ def test_music_suspends_the_vote_and_says_so(join: Join) -> None:
     assert (tea.probability, tea.suspended, tea.speech) == (0.7, "music", None)
 
 
+def test_music_suspends_the_vote_also_where_pictures_are_ahead_of_what_was_heard(join: Join) -> None:
+    board = said(named("tea", at=8.0), until=9.0)
+    board.mute(8.2, 9.0, "music")
+    [tea] = join(Heard(), board, Candidate("tea", 0.7)).ranked
+    assert (tea.probability, tea.suspended, tea.speech) == (0.7, "music", None)
+
+
 def test_a_listener_that_lags_far_behind_does_not_count(join: Join) -> None:
     [tea] = join(Heard(), said(named("tea")), Candidate("tea", 0.7), at=40.0).ranked
     assert (tea.probability, tea.speech) == (0.7, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,15 @@ def test_more_in_any_earlier_view_never_speaks_against_a_product(odds: list[floa
     better = [value + more * (n == which) for n, value in enumerate(odds)]
     said = [after(*(look(n / 2, o) for n, o in enumerate(each))).odds(2.5, "A", HERE) for each in (odds, better)]
     assert LEAST <= said[0] <= said[1] + 1e-9
+
+
+def test_views_of_a_scene_in_which_nothing_is_ever_found_do_not_pile_up() -> None:
+    class Nothing(dict[str, Match]):
+        """Can be referred to weakly."""
+
+    looks = [Look(at / 2, Nothing()) for at in range(100)]
+    kept = [weakref.ref(each.matches) for each in looks]
+    lately = after(*looks)
+    del looks
+    assert sum(each() is not None for each in kept) <= 2 * BACK_S + 1
+    assert lately.odds(50.0, "A", HERE) == LEAST

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from engines.errors import SpeechError
+from engines.errors import SpeechError, SpeechLost
 from engines.speech.choose import Choice
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 from engines.text import ProductWords
@@ -274,6 +274,26 @@ async def test_an_ear_that_crashes_is_opened_again_later() -> None:
         assert named(listener) == [("oil", 6.0)]
 
 
+async def test_an_ear_whose_engine_dies_while_it_is_opened_is_opened_again_later() -> None:
+    class Dying(FakeTranscriber):
+        dead = True
+
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            if self.dead:
+                self.dead = False
+                raise SpeechLost("its process died")
+            return super().session(phrases, language)
+
+    async with ward(lambda: Dying(WORDS)) as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+        await until(lambda: here.figures[0].hears is Hears.FAILED)
+        here.clock.advance(AGAIN_FIRST_S + 0.1)
+        await tell(listener, chunks(6.0, beep(1), silence(0.2), wall=here.clock.now()))
+        await until(lambda: here.figures[0].hears is Hears.LISTENING)
+        assert named(listener) == [("oil", 6.0)]
+
+
 async def test_a_speech_thread_that_is_gone_is_told_once_and_listening_goes_on_without() -> None:
     class Deadly(FakeTranscriber):
         def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
@@ -421,14 +441,28 @@ async def test_an_answer_after_a_gap_is_on_nobody_s_board() -> None:
     async with ward() as here:
         summary = Summary("fjondo")
         listener = here.listener(summariser=summary)
-        await tell(
-            listener, [*chunks(0.0, beep(0), silence(0.3)), Gap(0.5, Reason.STALLED), *chunks(0.0, silence(0.2))]
-        )
+        await tell(listener, chunks(0.0, beep(0), silence(0.3)))
         await until(lambda: bool(summary.asked))
+        await tell(listener, [Gap(0.5, Reason.STALLED), *chunks(0.0, silence(0.2))])
         listener.gap_seen()
         summary.open.set()
         await until(lambda: listener.board.settled >= 0.1)
         assert named(listener) == []
+
+
+async def test_a_summary_of_what_was_said_before_a_gap_hides_nothing_that_is_said_after_it() -> None:
+    async with ward() as here:
+        summary = Summary("fjondo")
+        listener = here.listener(summariser=summary)
+        await tell(listener, chunks(3600.0, beep(0), silence(0.3)))
+        await until(lambda: bool(summary.asked))
+        await tell(listener, [Gap(3600.5, Reason.STALLED), *chunks(0.0, silence(0.2))])
+        listener.gap_seen()
+        await until(lambda: listener.board.settled >= 0.1)
+        summary.open.set()
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "summary"))
+        await tell(listener, chunks(0.2, beep(1), silence(0.3)))
+        await until(lambda: named(listener) == [("oil", 0.2)])
 
 
 async def test_a_summariser_that_raises_is_told_and_the_words_stand() -> None:

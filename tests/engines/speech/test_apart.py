@@ -10,7 +10,7 @@ from weakref import WeakSet
 import numpy as np
 import pytest
 
-from engines.errors import SpeechError
+from engines.errors import SpeechError, SpeechLost
 from engines.speech.apart import Apart
 from engines.speech.base import RATE
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
@@ -85,9 +85,9 @@ def test_an_engine_s_own_error_and_a_fault_are_told_apart(apart: Apart) -> None:
 
 def test_a_process_that_dies_fails_its_sessions_and_the_next_one_has_another(apart: Apart) -> None:
     session = apart.session(())
-    with pytest.raises(SpeechError, match="died or hung"):
+    with pytest.raises(SpeechLost, match="died or hung"):
         session.push(np.full(RATE, DEATH, np.float32))
-    with pytest.raises(SpeechError, match="was lost"):
+    with pytest.raises(SpeechLost, match="was lost"):
         session.push(silence(0.1))
     assert apart.session(()).push(silence(0.1)) == []
 
