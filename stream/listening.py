@@ -216,7 +216,7 @@ class Listener:
         self._backoff.healthy()
 
     async def _failed(self, error: Exception) -> None:
-        """An ear that could not even be opened stays closed, unless its process died: nothing else comes by itself."""
+        """An ear that could not even be opened stays closed, unless its process died: all else does not come back."""
         why, fault = told(error)
         refused = isinstance(error, EngineError) and not error.retriable and not self._seat.opened
         for_good = refused or isinstance(error, ClosedError)
