@@ -43,13 +43,17 @@ def alike_in(gallery: Gallery, matcher: Matcher, scope: Scope) -> Alike:
 
 def _pairs(gallery: Gallery, matcher: Matcher, scope: Scope, products: Sequence[int]) -> list[tuple[int, int]]:
     """Those that the matcher cannot tell apart although it is shown their own main pictures."""
-    inside, found = set(products), set()
+    inside, asked, found = set(products), set(), set()
     for index in products:
         main = gallery.pictures(index)[0]
         near = [i for i, like in gallery.near(main.embedding, scope, NEIGHBOURS) if like >= LIKEST and i != index]
         for other in near:
-            if other in inside and (other, index) not in found and _same(gallery, matcher, index, other):
-                found.add((index, other))
+            pair = (min(index, other), max(index, other))  # likest to each other, mostly: asked once all the same
+            if other not in inside or pair in asked:
+                continue
+            asked.add(pair)
+            if _same(gallery, matcher, *pair):
+                found.add(pair)
     return sorted(found)
 
 
