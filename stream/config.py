@@ -108,6 +108,14 @@ class SpeechConfig(Model):
     text: Literal["raw", "extract"] = "raw"
     summary: SummaryConfig | None = None
 
+    @model_validator(mode="after")
+    def _engine_and_model_agree(self) -> SpeechConfig:
+        if self.engine == "whisper" and self.model is None:
+            raise ValueError("engine 'whisper' has no model: name a folder, a size such as 'small', or a hub id")
+        if self.engine == "sphinx" and self.model is not None:
+            raise ValueError(f"model {self.model!r} is whisper's, and the engine is 'sphinx': drop one of both")
+        return self
+
 
 class KafkaConfig(Model):
     bootstrap_servers: str = "127.0.0.1:9092"

@@ -224,7 +224,7 @@ class Listener:
         self._rests_until = self._speech.clock.now() + rest_s
         self._seat.leave()
         self._say(Hears.FAILED, why)
-        log.error("nobody listens; pictures go on", why=why, again_in_s=rest_s, exc_info=fault)
+        log.error("nobody listens; pictures go on", why=why, again_in_s=None if for_good else rest_s, exc_info=fault)
 
     async def _broke(self) -> None:
         """The session is ended in its thread, in its turn; what comes after the gap is written on another board.

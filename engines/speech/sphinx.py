@@ -115,7 +115,7 @@ class Sphinx:
     def session(self, phrases: Sequence[str], language: str | None = None) -> SphinxSession:
         if language and language.split("-")[0].lower() != "en":
             raise SpeechError(
-                f"language {language!r}: the built-in engine hears English only; install nowshowing[speech]"
+                f"language {language!r}: the built-in engine hears English only; name a Whisper as speech model"
             )
         return SphinxSession(phrases)
 
