@@ -12,7 +12,8 @@ import pytest
 
 from engines.errors import SpeechError
 from engines.speech.base import RATE, Samples, Word
-from engines.speech.sphinx import Sphinx, words_of
+from engines.speech.grammar import everyday
+from engines.speech.sphinx import Sphinx, warmed, words_of
 
 pytestmark = pytest.mark.media
 
@@ -50,6 +51,14 @@ def test_what_is_heard_does_not_depend_on_how_the_sound_comes(spoken: Samples) -
 
 def test_silence_says_nothing() -> None:
     assert heard(np.zeros(5 * RATE, np.float32), RATE) == []
+
+
+def test_a_warmed_one_has_nothing_left_to_make_that_sessions_share() -> None:
+    everyday.cache_clear()
+    ear = warmed()
+    assert everyday.cache_info().currsize == 1
+    ear.session(PHRASES)
+    assert everyday.cache_info().misses == 1
 
 
 def test_another_language_is_refused_with_the_cure() -> None:
