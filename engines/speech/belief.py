@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Word
 
 SURE = 0.5  # posterior that the surest word of a name needs
-DRAGGED = 0.3  # and each other word of it
+DRAGGED = 0.1  # and each other word of it
 ALONE = 0.8  # a word that nothing bears out
 BORNE_OUT = 0.4  # one that goes together with what was said around it
 AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
