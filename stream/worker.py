@@ -206,7 +206,10 @@ class Worker:
     def _alike(self, bundle: Bundle, scopes: Mapping[str, Scope]) -> dict[str, Alike]:
         """Livestreams of the same products ask once. Blocks: catalogue pictures are compared."""
         matcher, known = bundle.matcher(), {scope.products.tobytes(): scope for scope in scopes.values()}
+        began = self._clock.now()
         found = {products: alike_in(self._gallery, matcher, scope) for products, scope in known.items()}
+        twins, took_s = sum(len(alike.twins) for alike in found.values()), round(self._clock.now() - began, 1)
+        log.info("look-alikes compared", products=sum(map(len, known.values())), twins=twins, took_s=took_s)
         return {stream_id: found[scope.products.tobytes()] for stream_id, scope in scopes.items()}
 
     def _livestream(
