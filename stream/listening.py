@@ -223,6 +223,7 @@ class Listener:
         rest_s = inf if for_good else self._backoff.next_s(Reason.INTERNAL)
         self._rests_until = self._speech.clock.now() + rest_s
         self._seat.leave()
+        self._speech.metrics.speech_failed()
         self._say(Hears.FAILED, why)
         log.error("nobody listens; pictures go on", why=why, again_in_s=None if for_good else rest_s, exc_info=fault)
 

@@ -138,6 +138,10 @@ class Metrics:
     def speech_rejected(self, gate: str, n: int = 1) -> None:
         self._rejected.labels(gate).inc(n)
 
+    def speech_failed(self) -> None:
+        """An ear could not be opened, or broke while it listened."""
+        self._ear_failures.inc()
+
     def speech_skipped(self, seconds: float) -> None:
         self._skipped.inc(seconds)
 
@@ -225,6 +229,7 @@ class Metrics:
         self._words = self._counter("speech_words", "Words that were committed.")
         self._mentions = self._counter("speech_mentions", "Times that a product was named.", ("kind",))
         self._rejected = self._counter("speech_rejected", "Pieces of sound or text that a gate refused.", ("gate",))
+        self._ear_failures = self._counter("speech_failures", "Ears that could not be opened, or broke.")
         self._skipped = self._counter("speech_skipped_seconds", "Sound that came too fast to be heard.")
         self._summaries = self._counter("speech_summaries", "Summaries that were wanted.", ("result",))
         self._speech_busy = self._counter("speech_busy_seconds", "Time the speech thread worked.")

@@ -94,7 +94,7 @@ class Apart:
             answer = self._child.call(ask._replace(forget=forget))
         except (EOFError, OSError) as error:
             self.close()
-            raise SpeechLost(f"{self._maker}: its process died or hung ({error})") from error
+            raise SpeechLost(f"{self._maker}: its process died or hung ({error!r})") from error
         if answer.error:
             raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
         return answer

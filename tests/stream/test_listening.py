@@ -265,6 +265,7 @@ async def test_an_ear_that_crashes_is_opened_again_later() -> None:
         await tell(listener, chunks(0.0, silence(0.5), crash))
         await until(lambda: here.figures[0].hears is Hears.FAILED)
         assert "RuntimeError" in here.figures[0].why
+        assert here.value("failures_total") == 1
         await tell(listener, chunks(0.6, beep(0), silence(0.2)))
         await until(lambda: listener.board.settled >= 0.99)
         assert (named(listener), listener.board.suspended(0.7)) == ([], "failed")
