@@ -27,7 +27,7 @@ SHORTLIST = 12  # products looked at closely; a close look costs a few milliseco
 class Query:
     """A view to be searched for. `recent`: the window's earlier views; `tracked`: products with a case open.
 
-    `only`: these are looked at, and nothing is searched for: an earlier view is asked what it has of them.
+    `only`: these are looked at, and nothing is searched for.
     """
 
     view: View
@@ -52,7 +52,7 @@ def grain_of(places: Places) -> float:
 def _worth_a_look(gallery: Gallery, query: Query) -> list[int]:
     """Products by their index: those with a case open first, then whatever the gallery finds."""
     if query.only is not None:
-        return [gallery.index_of(product_id) for product_id in query.only]
+        return [gallery.index_of(product_id) for product_id in sorted(query.only)]
     embedding = window_embedding([*query.recent, query.view])
     shortlist = gallery.shortlist(embedding, query.view.encoded.patches.vectors, query.scope, SHORTLIST)
     known = [gallery.index_of(product_id) for product_id in query.tracked]

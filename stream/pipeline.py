@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from engines.presence import SINGLE
 from engines.shows import THEORY
+from stream.attention import Attention
 from stream.channel import Channel, Policy
 from stream.dating import Sight
 from stream.decide import Decider
@@ -234,6 +235,7 @@ class Mind:
         self._shared = shared
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
+        self._attention = Attention()
         self._fuser = Fuser(shared.presence)
         self._nothing_said = Hearsay()
         self._heard = Heard(alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s)
@@ -256,6 +258,7 @@ class Mind:
     async def end(self, why: Reason) -> None:
         """Hides what is shown and forgets the rest: state never bridges a gap."""
         self._windower.reset()
+        self._attention.reset()
         self._fuser.reset()
         self._heard.reset()
         failed: list[Exception] = []
@@ -278,8 +281,11 @@ class Mind:
             await self._listener.keep_up(view.at)
         recent = self._windower.views[:-1]
         asked = clock.now()
-        query = Query(view, recent, self._scope, self._decider.tracked)
+        tracked = self._decider.tracked
+        only = self._attention.asks(self._decider.showing, tracked)
+        query = Query(view, recent, self._scope, tracked, only)
         look = await self._shared.look.ask(query)
+        self._attention.saw(look, searched=only is None)
         matched = clock.now()
         metrics.stage("match", matched - asked)
         self._figures.views += 1

@@ -158,7 +158,7 @@ def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> di
     fuser = Fuser(bundle.presence)
     found: dict[int, Ranked] = {}
     for n, one in enumerate(kept):
-        query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked))
+        query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked), only=None)
         fuser.push(look(query))
         found[one.index] = ranked(fuser.close(Window(query.view.at, query.view.at, (query.view,))))
         tell("main images", n + 1, len(kept))

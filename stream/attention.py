@@ -1,0 +1,42 @@
+"""What the next view is asked for: the whole scope, or what the one before it had. Pure: no clock, no gallery.
+
+While a product is on show and plainly in view, hardly anything new comes within half a second, and a search of the
+scope is most of what a view costs. So every other view is asked only for what the one before it found, and for what
+has a case open; whatever comes into view meanwhile is found in the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from stream.fuse import Look
+
+PLAIN = 2.0  # log-odds of what is on show from which on a view is settled
+THERE = -3.0  # log-odds from which on a product is asked for again: rivals and what lies about, too
+
+
+class Attention:
+    def __init__(self) -> None:
+        self._before: Look | None = None
+        self._searched = False  # the view before was asked for the whole scope
+
+    def asks(self, showing: Collection[str], tracked: Collection[str]) -> frozenset[str] | None:
+        """Products that the next view is asked for; None: whatever is in the scope."""
+        before = self._before
+        if before is None or not self._searched or not any(_odds(before, i) >= PLAIN for i in showing):
+            return None
+        return frozenset(tracked).union(i for i in before.matches if _odds(before, i) > THERE)
+
+    def saw(self, look: Look, *, searched: bool) -> None:
+        self._before, self._searched = look, searched
+
+    def reset(self) -> None:
+        self._before = None
+
+
+def _odds(look: Look, product_id: str) -> float:
+    match = look.matches.get(product_id)
+    return float("-inf") if match is None else match.logit
