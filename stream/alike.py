@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CLOSE = 0.5  # log-odds: closer than this, each shown its own picture, and the matcher cannot tell two products apart
 NEIGHBOURS = 6  # products that are compared with each: those whose pictures are likest
-LIKEST = 0.9  # pictures less alike than this are not compared
-MOST = 2000  # products in scope; a close look at each costs milliseconds, and nobody shows so many in a livestream
+LIKEST = 0.98  # pictures less alike than this are not compared: twins' are 1.0, and few others' come so near
+MOST = 2000  # products in scope; comparing two costs some 40 ms, and nobody shows so many
 
 
 def alike_in(gallery: Gallery, matcher: Matcher, scope: Scope) -> Alike:
