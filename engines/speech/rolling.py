@@ -10,8 +10,8 @@ from engines.speech.base import RATE, Samples
 
 BLOCK = RATE // 10
 LEAD = 3  # blocks kept from before the first loud one: words begin softly
-PAUSES = ((15, 4), (30, 2), (45, 1))  # a piece of up to so many blocks ends with so many quiet ones
-LONGEST = 60  # blocks: talk without a pause is cut here
+PAUSES = ((15, 4), (25, 2), (35, 1))  # a piece of up to so many blocks ends with so many quiet ones
+LONGEST = 50  # blocks: talk without a pause is cut here
 ABOVE = 3.0  # times the floor's root mean square (about 10 dB)
 FAINTEST = 0.002  # of full scale: what is softer is silence, whatever the floor
 RISE = 1.02  # the floor follows a louder room by 2% a block, a quieter one at once

@@ -22,6 +22,7 @@ from engines.speech.belief import Names
 from engines.speech.gates import Echoes, Gate
 from engines.speech.grammar import everyday, language_model
 from engines.speech.letters import pronunciations
+from engines.speech.rolling import BLOCK
 from engines.speech.sieve import Sieve
 
 if TYPE_CHECKING:
@@ -70,14 +71,15 @@ class SphinxSession:
             self._start, self._unread = cut.at / RATE, 0
             self._decoder.start_utt()
         self._heard = (cut.at + len(cut.samples)) / RATE
-        self._unread += 1
+        self._unread += len(cut.samples) // BLOCK  # a piece begins with all that was held back: read at once
         if len(cut.samples):
             self._decoder.process_raw(_bytes(cut.samples))
         if cut.last:
             return self._last()
-        return self._so_far() if self._unread % READ_EVERY == 0 else []
+        return self._so_far() if self._unread >= READ_EVERY else []
 
     def _so_far(self) -> list[Word]:
+        self._unread = 0
         reading = [word._replace(confidence=AGREED) for word in self._reading()]
         settled = [word for word in reading if word.end <= self._heard - SETTLED_S]
         return self._agreement.push(self._names.until_alone(settled))
