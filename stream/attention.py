@@ -2,7 +2,8 @@
 
 While a product is on show and plainly in view, hardly anything new comes within half a second, and a search of the
 scope is most of what a view costs. So every other view is asked only for what the one before it found, and for what
-has a case open; whatever comes into view meanwhile is found in the next.
+has a case open. Where that has nothing on show plainly in view any more, it is asked for the rest after all; what
+comes into view beside a product on show is found in the next.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Attention:
     def asks(self, showing: Collection[str], tracked: Collection[str]) -> frozenset[str] | None:
         """Products that the next view is asked for; None: whatever is in the scope."""
         before = self._before
-        if before is None or not self._searched or not any(_odds(before, i) >= PLAIN for i in showing):
+        if before is None or not self._searched or not settled(before, showing):
             return None
         return frozenset(tracked).union(i for i in before.matches if _odds(before, i) > THERE)
 
@@ -35,6 +36,11 @@ class Attention:
 
     def reset(self) -> None:
         self._before = None
+
+
+def settled(look: Look, showing: Collection[str]) -> bool:
+    """Whether something on show is plainly in view."""
+    return any(_odds(look, i) >= PLAIN for i in showing)
 
 
 def _odds(look: Look, product_id: str) -> float:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from engines.presence import SINGLE
 from engines.shows import THEORY
-from stream.attention import Attention
+from stream.attention import Attention, settled
 from stream.channel import Channel, Policy
 from stream.dating import Sight
 from stream.decide import Decider
@@ -281,11 +281,7 @@ class Mind:
             await self._listener.keep_up(view.at)
         recent = self._windower.views[:-1]
         asked = clock.now()
-        tracked = self._decider.tracked
-        only = self._attention.asks(self._decider.showing, tracked)
-        query = Query(view, recent, self._scope, tracked, only)
-        look = await self._shared.look.ask(query)
-        self._attention.saw(look, searched=only is None)
+        query, look = await self._look(view, recent)
         matched = clock.now()
         metrics.stage("match", matched - asked)
         self._figures.views += 1
@@ -313,6 +309,16 @@ class Mind:
         for decision in decisions:
             self._count(decision)
             await self._publish(replace(decision, latency=ledger))
+
+    async def _look(self, view: View, recent: Sequence[View]) -> tuple[Query, Look]:
+        showing, tracked = self._decider.showing, self._decider.tracked
+        query = Query(view, recent, self._scope, tracked, self._attention.asks(showing, tracked))
+        look = await self._shared.look.ask(query)
+        if query.only is not None and not settled(look, showing):
+            query = replace(query, only=None)
+            look = await self._shared.look.ask(query)
+        self._attention.saw(look, searched=query.only is None)
+        return query, look
 
     async def _look_back(self, recent: Sequence[View]) -> None:
         """Earlier views were not asked for what has just appeared: the search found it late, or it was blurred."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Match
-from stream.attention import Attention
+from stream.attention import Attention, settled
 from stream.fuse import Look
 
 pytestmark = pytest.mark.unit
@@ -36,6 +36,12 @@ def test_while_nothing_on_show_is_plainly_in_view_everything_is_searched(odds: d
     attention = Attention()
     attention.saw(look(**odds), searched=True)
     assert attention.asks(["A"], ["A"]) is None
+
+
+def test_a_view_is_settled_by_what_is_on_show_alone() -> None:
+    assert settled(look(A=2.5, B=-1.0), ["A"])
+    assert not settled(look(A=2.5, B=-1.0), ["B"])
+    assert not settled(look(), [])
 
 
 def test_nothing_is_known_behind_a_gap() -> None:
