@@ -24,7 +24,7 @@ from tests import trt_fake
 
 pytestmark = pytest.mark.unit
 
-STUBS = Path(__file__).parents[3] / "stubs" / "tensorrt" / "__init__.pyi"
+STUBS = Path(__file__).parents[3] / "engines" / "gpu" / "stubs" / "tensorrt" / "__init__.pyi"
 NAMES = (
     "createInferBuilder_INTERNAL",
     "createInferRuntime_INTERNAL",
