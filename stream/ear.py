@@ -15,7 +15,7 @@ from stream.hearsay import Muted
 from stream.types import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engines.speech.base import Session, Word
     from engines.text import Hearing, Mention
@@ -27,6 +27,7 @@ REMEMBERED = 4096  # chunks whose times are known: minutes, and words are commit
 WINDOW_S = 30.0  # of words that mentions are looked for in: "unlike the ..." is said a sentence before
 SETTLED_S = 10.0  # mentions this far into a full window stay as they are: what led to them is being forgotten
 SILENT_S = 2.0  # without a single sound: switched off, no pause; rooms have noise
+HELD_S = 1.5  # a gate's verdict goes on counting: over a pause, and the half second until the next piece is judged
 TELLING = frozenset({"music", "singing", "noise", "tone"})  # gates that say what was on instead of speech
 
 
@@ -71,6 +72,7 @@ class Heard:
     muted: tuple[Muted, ...]
     gated: Mapping[str, int]  # pieces that gates refused, in this turn
     window: tuple[Words, ...] = ()  # where mentions were looked for, if there was a word to look again for
+    held: Muted | None = None  # what is muted until the next turn tells more
 
 
 class Ear:
@@ -86,6 +88,7 @@ class Ear:
         self._retold: Seconds = float("-inf")  # up to here a summary says what was meant
         self._until: Seconds | None = None  # None: nothing heard since a break
         self._silent_since: Seconds | None = None
+        self._refused: Muted | None = None  # by a gate, last; None once that counts no more
         self._gated: Mapping[str, int] = {}
 
     @property
@@ -114,7 +117,7 @@ class Ear:
         words = self._session.end()
         self._words.clear()
         self._cut, self._until, self._silent_since = False, None, None
-        self._retold = float("-inf")
+        self._retold, self._refused = float("-inf"), None
         return len(words)
 
     def retold(self, words: Sequence[Words], summary: Sequence[Words]) -> Heard:
@@ -146,10 +149,27 @@ class Ear:
         assert self._until is not None, "a turn brings sound"
         before, self._gated = self._gated, dict(self._session.gated)
         gated = {gate: n - before.get(gate, 0) for gate, n in self._gated.items() if n > before.get(gate, 0)}
-        muted += [Muted(start, self._until, gate) for gate in sorted(TELLING & gated.keys())]
+        muted += self._gates(gated, found, start, self._until)
         mentions, since = self._looked(found)
         window = self.words if found else ()
-        return Heard(tuple(found), mentions, since, self._until, tuple(muted), gated, window)
+        return Heard(tuple(found), mentions, since, self._until, tuple(muted), gated, window, self._held())
+
+    def _gates(
+        self, gated: Mapping[str, int], found: Sequence[Words], start: Seconds, until: Seconds
+    ) -> Iterator[Muted]:
+        """A piece is judged now and then: what one verdict refused is refused until the next, if nobody spoke."""
+        last = self._refused
+        if last is not None and (until > last.end + HELD_S or any(word.end > last.end for word in found)):
+            last = self._refused = None
+        for gate in sorted(TELLING & gated.keys()):
+            if last is not None:
+                yield Muted(last.end, start, last.why)
+            self._refused = Muted(start, until, gate)
+            yield self._refused
+
+    def _held(self) -> Muted | None:
+        last = self._refused
+        return None if last is None else Muted(last.end, last.end + HELD_S, last.why)
 
     def _looked(self, found: Sequence[Words]) -> tuple[tuple[Mention, ...], Seconds]:
         if not found:

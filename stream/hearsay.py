@@ -27,6 +27,7 @@ class Hearsay:
     def __init__(self) -> None:
         self._mentions: list[Mention] = []  # by their starts
         self._muted: list[Muted] = []
+        self._held: Muted | None = None
         self._settled: Seconds = 0.0
 
     @property
@@ -55,6 +56,10 @@ class Hearsay:
             self._muted.append(Muted(start, end, why))
         self._forget()
 
+    def hold(self, muted: Muted | None) -> None:
+        """What goes on being muted, in place of what was told here last: the next telling may take it back."""
+        self._held = muted
+
     def within(self, start: Seconds, end: Seconds) -> Sequence[Mention]:
         """Mentions that overlap with this span and count, the earliest first."""
         found = [mention for mention in self._mentions if mention.start <= end and mention.end >= start]
@@ -62,11 +67,12 @@ class Hearsay:
 
     def suspended(self, at: Seconds) -> str | None:
         """Why nothing that is said at this moment counts, as it was told last; None where it does."""
-        return next((muted.why for muted in reversed(self._muted) if muted.start <= at < muted.end), None)
+        told = [*self._muted, *([self._held] if self._held else [])]
+        return next((muted.why for muted in reversed(told) if muted.start <= at < muted.end), None)
 
     def reset(self) -> None:
         """The stream broke: nothing said before says anything of what comes, and its time may begin anew."""
-        self._mentions, self._muted, self._settled = [], [], 0.0
+        self._mentions, self._muted, self._held, self._settled = [], [], None, 0.0
 
     def _forget(self) -> None:
         oldest = self._settled - KEPT_S

@@ -198,6 +198,7 @@ class Listener:
         metrics, board = self._speech.metrics, self._boards.heard
         for start, end, why in heard.muted:
             board.mute(start, end, why)
+        board.hold(heard.held)
         board.push(heard.mentions, heard.until, since=heard.since)
         behind_s = max(self._speech.clock.now() - wall, 0.0)
         metrics.speech_turn(behind_s)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engines.speech.fake import FakeTranscriber, beep, silence
 from engines.text import Hearing, Kind, ProductWords
-from stream.ear import HOLE_S, SETTLED_S, WINDOW_S, Ear, Heard, SessionClock
+from stream.ear import HELD_S, HOLE_S, SETTLED_S, WINDOW_S, Ear, Heard, SessionClock
+from stream.hearsay import Hearsay
 from stream.sound import CHUNK, RATE
 from stream.types import AudioChunk, Words
 
@@ -158,6 +159,40 @@ def test_a_gate_that_names_what_was_on_mutes_the_stretch_and_is_counted_once() -
     assert heard.gated == {"noise": 1}
     assert [muted.why for muted in heard.muted] == ["noise"]
     assert listening.hear(chunks(0.3, silence(0.3))).gated == {}
+
+
+def test_a_gate_goes_on_counting_between_two_pieces_that_it_refuses() -> None:
+    """A replay asks ten times a second, and a piece is judged twice: what lies between is no talk either."""
+    listening, board = ear(), Hearsay()
+    for chunk in chunks(0.0, sound(beep(11), silence(1.0), beep(11), silence(0.3), silence(HELD_S + 0.3))):
+        heard = listening.hear([chunk])
+        for muted in heard.muted:
+            board.mute(*muted)
+        board.hold(heard.held)
+        board.push(heard.mentions, heard.until)
+        if 0.3 < heard.until < 1.5 + HELD_S:
+            assert board.suspended(heard.until - 0.001) == "noise", heard.until
+    assert board.suspended(heard.until - 0.001) is None
+    assert board.suspended(0.8) == "noise"
+
+
+def test_a_gate_counts_no_more_once_somebody_speaks() -> None:
+    listening, board = ear(), Hearsay()
+    for chunk in chunks(0.0, sound(beep(11), silence(0.2), beep(4), silence(0.3))):
+        heard = listening.hear([chunk])
+        for muted in heard.muted:
+            board.mute(*muted)
+        board.hold(heard.held)
+        board.push(heard.mentions, heard.until)
+    assert [mention.product_id for mention in board.within(0.0, 1.0)] == ["oil-1"]
+    assert heard.held is None
+
+
+def test_what_a_gate_refused_before_a_break_says_nothing_of_what_follows() -> None:
+    listening = ear()
+    assert listening.hear(chunks(0.0, sound(beep(11), silence(0.1)))).held is not None
+    listening.end()
+    assert listening.hear(chunks(0.3, silence(0.1))).held is None
 
 
 def test_a_summary_stands_instead_of_what_it_summarised_and_of_nothing_later() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.text import Mention
-from stream.hearsay import KEPT_S, MOST, Boards, Hearsay
+from stream.hearsay import KEPT_S, MOST, Boards, Hearsay, Muted
 
 pytestmark = pytest.mark.unit
 
@@ -51,6 +51,15 @@ def test_a_muted_stretch_says_why_and_what_was_said_in_it_does_not_count() -> No
     board.push([said("before", 3.0), said("inside", 5.0), said("after", 7.0)], until=8.0)
     assert names(board.within(0.0, 8.0)) == ["before", "after"]
     assert [board.suspended(at) for at in (3.9, 4.0, 5.05, 5.9, 6.0)] == [None, "music", "music", "music", None]
+
+
+def test_what_is_held_counts_until_the_next_telling_takes_it_back() -> None:
+    board = Hearsay()
+    board.hold(Muted(4.0, 5.5, "music"))
+    board.push([said("soap", 4.5)], until=6.0)
+    assert (names(board.within(0.0, 8.0)), board.suspended(5.4), board.suspended(5.5)) == ([], "music", None)
+    board.hold(None)
+    assert (names(board.within(0.0, 8.0)), board.suspended(5.4)) == (["soap"], None)
 
 
 def test_a_stretch_without_length_mutes_nothing() -> None:
