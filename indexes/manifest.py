@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -82,7 +83,7 @@ def check_files(folder: Path, manifest: Manifest, *, verify: bool) -> None:
     """Every file is there in its full size; with `verify` also bit by bit."""
     for name, facts in manifest.files.items():
         path = folder / name
-        if ".." in path.parts or not path.is_file():
+        if ".." in PurePath(name).parts or not path.is_file():
             raise GalleryError(f"gallery {folder}: {name} is missing: build the gallery again")
         size = path.stat().st_size
         if size != facts.bytes:

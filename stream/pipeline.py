@@ -60,8 +60,18 @@ FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blin
 class Tap(Protocol):
     """Looks on while a livestream is judged, for evaluations. Called on the loop: it must not block."""
 
-    def judged(self, query: Query, look: Look, sighting: Sighting | None, decisions: Sequence[Decision]) -> None:
-        """Once for every view, before what was decided is published. `sighting`: where the view closed a window."""
+    def judged(
+        self,
+        query: Query,
+        look: Look,
+        sighting: Sighting | None,
+        decisions: Sequence[Decision],
+        earlier: Sequence[Look] = (),
+    ) -> None:
+        """Once for every view, before what was decided is published. `sighting`: where the view closed a window.
+
+        `earlier`: what the views before had, newest first, where they were asked for what has just appeared.
+        """
         ...
 
 
@@ -289,9 +299,9 @@ class Mind:
         self._fuser.push(look)
         sighting = None if window is None else self._heard.join(self._fuser.close(window), self._board)
         decisions = [] if sighting is None else self._decider.push(sighting)
-        await self._look_back(recent)
+        earlier = await self._look_back(recent)
         if self._shared.tap is not None:
-            self._shared.tap.judged(query, look, sighting, decisions)
+            self._shared.tap.judged(query, look, sighting, decisions, earlier)
         if sighting is None:
             return
         if not decisions and not self._decider.tracked:
@@ -320,7 +330,7 @@ class Mind:
         self._attention.saw(look, searched=query.only is None)
         return query, look
 
-    async def _look_back(self, recent: Sequence[View]) -> None:
+    async def _look_back(self, recent: Sequence[View]) -> Sequence[Look]:
         """Earlier views were not asked for what has just appeared: the search found it late, or it was blurred."""
         opened = sorted(self._decider.opened)
         views = recent[: -LOOK_BACK - 1 : -1] if opened else ()
@@ -329,6 +339,7 @@ class Mind:
         for product_id in opened:
             found = [(view, look.matches[product_id]) for view, look in zip(views, looks, strict=True)]
             self._decider.found_before(product_id, [sight_of(view, match) for view, match in found])
+        return looks
 
     def _count(self, decision: Decision) -> None:
         if decision.change is not Change.SHOWN:

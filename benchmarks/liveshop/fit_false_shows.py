@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.liveshop.errors import WorldError
-from benchmarks.liveshop.replay_decide import HOUR_S, STEPS, decide_again, false_shows, read_live
+from benchmarks.liveshop.replay_decide import HOUR_S, STEPS, account, decide_again, false_shows, read_live
 from engines.bundle import open_bundle
 from engines.shows import THEORY, FalseShows
 from stream.errors import KNOWN
@@ -34,12 +34,10 @@ TUNING = range(1000, 2000)
 KEPT = "false_shows.json"
 
 
-def counts(lives: Sequence[Watched], presence: Presence, tolerance_s: float = 1.0) -> list[int]:
+def counts(lives: Sequence[Watched], presence: Presence) -> list[int]:
     """False shows at each of STEPS."""
-    told = [
-        [(live.truth, decide_again(live.trace, sigmoid(odds), presence).spans) for live in lives] for odds in STEPS
-    ]
-    return [false_shows(each, tolerance_s) for each in told]
+    told = [[account(live, decide_again(live.trace, sigmoid(odds), presence)) for live in lives] for odds in STEPS]
+    return [false_shows(each) for each in told]
 
 
 def fit(found: Sequence[int], hours: float) -> FalseShows:

@@ -13,7 +13,7 @@ from benchmarks.liveshop.evaluate.replay import TRACE
 from benchmarks.liveshop.evaluate.trace import Traced, write_trace
 from benchmarks.liveshop.fit_false_shows import fit
 from benchmarks.liveshop.live import TRUTH
-from benchmarks.liveshop.replay_decide import STEPS, decide_again, false_shows
+from benchmarks.liveshop.replay_decide import STEPS, Watched, account, decide_again, false_shows
 from benchmarks.liveshop.truth import Shown, Truth, write_truth
 from engines.base import Match
 from engines.shows import read_false_shows
@@ -61,7 +61,7 @@ def test_the_recogniser_decides_again_what_it_was_told_then() -> None:
 def test_what_nobody_introduced_is_a_false_show_and_a_higher_threshold_has_fewer() -> None:
     told = [len(decide_again(traced(LINE), show_at).spans) for show_at in (0.7, 0.999)]
     assert told == [3, 2]
-    assert false_shows([(truth(), decide_again(traced(LINE), 0.7).spans)], 1.0) == 2
+    assert false_shows([account(Watched("timeline", truth(), traced(LINE)), decide_again(traced(LINE), 0.7))]) == 2
 
 
 def test_rows_name_every_introduction_and_every_stray_span(live: Path, capsys: pytest.CaptureFixture[str]) -> None:

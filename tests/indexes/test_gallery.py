@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -223,6 +224,12 @@ def test_a_file_named_outside_the_gallery_is_refused(shop: Shop) -> None:
     edit(files={"../feed.csv": {"bytes": 1, "sha256": ""}})(shop.out)
     with pytest.raises(GalleryError, match="is missing"):
         shop.open(verify=False)
+
+
+def test_a_gallery_is_opened_by_a_path_that_leads_up_and_down_again(shop: Shop) -> None:
+    shop.write(2).build()
+    roundabout = replace(shop, folder=shop.folder / ".." / shop.folder.name)
+    assert roundabout.open().version == shop.open().version
 
 
 def test_the_manifest_says_what_it_is(shop: Shop) -> None:

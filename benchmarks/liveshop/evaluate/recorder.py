@@ -64,7 +64,14 @@ class Recorder:
         self.kept: list[Kept] = []
         self.lines: list[str] = []
 
-    def judged(self, query: Query, look: Look, sighting: Sighting | None, decisions: Sequence[Decision]) -> None:
+    def judged(
+        self,
+        query: Query,
+        look: Look,
+        sighting: Sighting | None,
+        decisions: Sequence[Decision],
+        earlier: Sequence[Look] = (),
+    ) -> None:
         view = query.view
         at = self._at(view)
         told_at = at + view.encode_s + look.search_s
@@ -73,6 +80,7 @@ class Recorder:
             self._told.setdefault(key, deque()).append(told_at)
         if sighting is not None and self._worth(at):
             self.kept.append(Kept(len(self.views), query))
+        before = zip(reversed(query.recent), earlier, strict=False)
         self.views.append(
             Traced(
                 at=at,
@@ -83,6 +91,7 @@ class Recorder:
                 search_s=look.search_s,
                 grain=look.grain,
                 frozen=look.frozen,
+                earlier=tuple((self._at(seen), found.matches) for seen, found in before),
             )
         )
         self._on_view(at)

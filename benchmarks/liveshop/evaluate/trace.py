@@ -9,6 +9,7 @@ One line a view:
 `window`: where a window closed here, the sighting's products, at most TOLD of them. `nearest`: products by the
 frame's own embedding alone. `main`: as `window`, with the main image of each product only. `cost_s`: encode, search.
 `grain`, where boxes are told coarsely: how coarsely. `frozen`, where the picture was that of the view before.
+`earlier`, where earlier views were asked once more: for each, the newest first, its `at` and its `looks`.
 
 To decide again without decoding anything:
 
@@ -61,6 +62,7 @@ class Traced:
     search_s: float = 0.0
     grain: float = 0.0
     frozen: bool = False
+    earlier: tuple[tuple[Seconds, Mapping[str, Match]], ...] = ()
 
     def look(self) -> Look:
         return Look(self.at, self.looks, self.search_s, self.grain, frozen=self.frozen)
@@ -69,11 +71,7 @@ class Traced:
         return View(at=self.at, encoded=NOTHING, wall=self.at, encode_s=self.encode_s)
 
     def line(self) -> str:
-        looks = [
-            [i, round(m.logit, 4), round(m.visual, 4), round(m.patches, 4), _shares(m.box)]
-            for i, m in self.looks.items()
-        ]
-        fields: dict[str, object] = {"at": round(self.at, 4), "looks": looks}
+        fields: dict[str, object] = {"at": round(self.at, 4), "looks": _told(self.looks)}
         if self.window is not None:
             fields["window"] = _rounded(self.window)
         fields["nearest"] = _rounded(self.nearest)
@@ -83,6 +81,8 @@ class Traced:
             fields["grain"] = round(self.grain, 4)
         if self.frozen:
             fields["frozen"] = True
+        if self.earlier:
+            fields["earlier"] = [[round(at, 4), _told(looks)] for at, looks in self.earlier]
         fields["cost_s"] = [round(self.encode_s, 4), round(self.search_s, 4)]
         return json.dumps(fields, separators=(",", ":"))
 
@@ -107,7 +107,7 @@ def _read(line: str) -> Traced:
     encode_s, search_s = fields["cost_s"]
     return Traced(
         at=fields["at"],
-        looks={i: Match(logit, visual, patches, _box(box)) for i, logit, visual, patches, box in fields["looks"]},
+        looks=_matches(fields["looks"]),
         window=_pairs(fields["window"]) if "window" in fields else None,
         nearest=_pairs(fields["nearest"]),
         main=_pairs(fields["main"]) if "main" in fields else None,
@@ -115,7 +115,16 @@ def _read(line: str) -> Traced:
         search_s=search_s,
         grain=fields.get("grain", 0.0),
         frozen=fields.get("frozen", False),
+        earlier=tuple((at, _matches(looks)) for at, looks in fields.get("earlier", ())),
     )
+
+
+def _told(looks: Mapping[str, Match]) -> list[list[object]]:
+    return [[i, round(m.logit, 4), round(m.visual, 4), round(m.patches, 4), _shares(m.box)] for i, m in looks.items()]
+
+
+def _matches(looks: Iterable[tuple[str, float, float, float, list[float] | None]]) -> dict[str, Match]:
+    return {i: Match(logit, visual, patches, _box(box)) for i, logit, visual, patches, box in looks}
 
 
 def _rounded(ranked: Ranked) -> list[tuple[str, float]]:
