@@ -26,7 +26,7 @@ from benchmarks.machine import facts
 from engines.speech.choose import Choice
 from engines.speech.fake import FakeTranscriber
 from engines.text import ProductWords
-from indexes.scope import everything
+from indexes.fake import scripted_scope
 from stream.channel import Channel, Policy
 from stream.clock import SteadyClock
 from stream.config import SourceConfig, SpeechConfig
@@ -119,7 +119,7 @@ async def measure(work: Path, recording: Path, minutes: float, cut_every_s: floa
     )
     speech.start()
     await speech.load()
-    seat = speech.seat(everything("none", products=1, pictures=1), None)
+    seat = speech.seat(scripted_scope(1), None)
     listener = Listener(speech, seat, SpeechFigures(), lambda: False, patient=False)
     watcher = Watcher(listener)
     frames: Channel[Frame | Gap] = Channel("frames", capacity=4 * FPS, policy=Policy.DROP_OLDEST)

@@ -14,27 +14,28 @@ import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from indexes.errors import GalleryError
 from indexes.faiss_cpu import FLAT_UP_TO, FaissIndex
-from indexes.gallery import CELLS, VOTES
 from indexes.manifest import FORMAT, NAME, Manifest, files_of
 from indexes.products import load_array, save_array, write_products
 from indexes.publish import ArrayFile
+from indexes.segment import CELLS, VOTES
 from indexes.voting import PatchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from indexes.manifest import FileFacts
+    from indexes.picture import Picture
     from indexes.product import Product
-    from indexes.work import Work
+    from indexes.work import Entry
 
 VOTING = 500  # patches of a picture that vote; they come strongest first, and weak ones are paper grain
 TELL_EVERY = 1000  # pictures between two words of progress
@@ -50,6 +51,15 @@ class Facts:
     bundle_hash: str
     bad_rows: int
     left_out: int
+    withdrawn: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """Pictures that were encoded before, by number."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+    def read(self, number: int) -> Picture: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ def assemble(
     products: Iterable[Product],
     owners: NDArray[np.int32],
     numbers: NDArray[np.int64],
-    store: Work,
+    store: Store,
     *,
     votes: bool,
     facts: Facts,
@@ -106,11 +116,12 @@ def _manifest(
         votes=votes,
         bad_rows=facts.bad_rows,
         left_out=facts.left_out,
+        withdrawn=facts.withdrawn,
         files=files,
     )
 
 
-def _sizes(numbers: NDArray[np.int64], store: Work) -> _Sizes:
+def _sizes(numbers: NDArray[np.int64], store: Store) -> _Sizes:
     entries = [store.entries[number] for number in numbers.tolist()]
     patch_dims = {entry.patch_dim for entry in entries if entry.patches} or {0}
     if len(patch_dims) > 1:
@@ -124,7 +135,7 @@ def _sizes(numbers: NDArray[np.int64], store: Work) -> _Sizes:
 
 
 def _write_pictures(
-    folder: Path, numbers: NDArray[np.int64], store: Work, sizes: _Sizes, tell: Callable[[int], None]
+    folder: Path, numbers: NDArray[np.int64], store: Store, sizes: _Sizes, tell: Callable[[int], None]
 ) -> None:
     """One picture in memory at a time."""
     patches, count = int(sizes.patches.sum()), len(numbers)

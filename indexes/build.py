@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 from array import array
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from indexes.assemble import Facts, assemble
 from indexes.catalogue import read_catalogue
+from indexes.delta import one_writer
 from indexes.errors import GalleryError, ImageError
 from indexes.images import ImageLimits, Pictures, decode, digest, in_order
 from indexes.product import BadRow, Product, shown
@@ -112,7 +113,8 @@ def build_gallery(
             done = False
             try:
                 report = _Build(plan, feed, store, new).run(rows)
-                publish(new, out)
+                with one_writer(out) if out.exists() else nullcontext():
+                    publish(new, out)
                 done = True
             finally:
                 shutil.rmtree(new, ignore_errors=True)

@@ -1,145 +1,179 @@
-"""A gallery opened: an immutable snapshot of products, pictures and their search. Knows no engine, no stream."""
+"""A gallery opened: an immutable snapshot of products, pictures and their search. Knows no engine, no stream.
+
+What was built is one part, what was added or replaced since is another; products that were taken out are in neither.
+All are numbered as if the gallery had been built without them, so that a changed gallery and one that was built anew
+give the same answers.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from indexes.delta import REPLACED, current_version, replaced_again
 from indexes.errors import GalleryError
-from indexes.faiss_cpu import FaissIndex
-from indexes.faiss_gpu import open_on_gpu
-from indexes.manifest import check_files, read_manifest
-from indexes.picture import Picture, PicturePatches
-from indexes.products import ProductTable, load_array
+from indexes.files import open_files
+from indexes.footprint import footprint_of, in_words
+from indexes.memory import free_memory
+from indexes.product import Product
 from indexes.scope import everything, only
+from indexes.segment import Part, Segment
 from indexes.selectors import check_processor
-from indexes.voting import PatchIndex
+from indexes.voting import elect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from indexes.exact import Ranked
-    from indexes.faiss_gpu import GpuIndex
-    from indexes.manifest import Manifest
-    from indexes.picture import Embedding, PatchVectors
-    from indexes.product import Product
+    from indexes.files import Files
+    from indexes.picture import Embedding, PatchVectors, Picture
     from indexes.scope import Scope
+    from indexes.stock import Stock
 
-CELLS = "cells.faiss"
-VOTES = "votes"
-KEPT = 4096  # products whose pictures are kept as objects
 # Photographs of cartons in front of shelves, 60 products, classic engine, the right product among 12: 99.2% by votes
 # alone, 90% by likeness, 95% if they take turns one by one, 99.2% three by one (120 photographs). Loose fruit, where
 # patches see little: likeness 31%, votes 24%, 25% three by one.
 VOTES_A_TURN = 3
 NAMED = 5  # unknown ids that a message repeats
-REOPENED = 3  # tries, if the gallery is replaced while it is being opened
 
 
-def open_gallery(path: Path, *, bundle_hash: str, verify: bool = False) -> Gallery:
-    """Raises GalleryError for another bundle's gallery, another format, missing or truncated files.
+def open_gallery(
+    path: Path,
+    *,
+    bundle_hash: str,
+    verify: bool = False,
+    known: Gallery | None = None,
+    free: Callable[[], int | None] = free_memory,
+) -> Gallery:
+    """Raises GalleryError for another bundle's gallery, another format, damaged files, too little memory.
 
-    `verify` also reads every byte and compares hashes. What was opened stays readable after `path` is replaced.
+    `verify` also reads every byte and compares hashes. What was opened stays readable after `path` is replaced. What
+    an earlier version of the same gallery, `known`, has loaded already is shared with it.
     """
     check_processor()
-    for _ in range(REOPENED):
-        manifest = read_manifest(path)
-        _check_bundle(path, manifest, bundle_hash)
+    loaded = {} if known is None else {part.segment.stock.manifest.version: part.segment for part in known.parts}
+    for _ in range(REPLACED):
+        version = current_version(path)
         try:
-            check_files(path, manifest, verify=verify)
-            gallery = Gallery(path, manifest)
+            files = open_files(path, bundle_hash=bundle_hash, verify=verify)
+            stocks = [stock for stock in (files.base, files.added) if stock is not None]
+            check_memory(path, [stock for stock in stocks if stock.manifest.version not in loaded], free)
+            segments = [loaded.get(stock.manifest.version) or Segment(stock) for stock in stocks]
         except (GalleryError, OSError) as error:
-            if read_manifest(path).version != manifest.version:
+            if current_version(path) != version:
                 continue
             if isinstance(error, OSError):
                 raise GalleryError(f"gallery {path}: cannot be read: {error}: build it again") from error
             raise
-        if read_manifest(path).version == manifest.version:
-            return gallery
-    raise GalleryError(f"gallery {path}: is being replaced again and again: try later")
+        if current_version(path) == version:
+            return Gallery(files, segments)
+    raise replaced_again(path)
 
 
-def _check_bundle(path: Path, manifest: Manifest, bundle_hash: str) -> None:
-    if manifest.bundle_hash != bundle_hash:
+def check_memory(path: Path, stocks: Sequence[Stock], free: Callable[[], int | None]) -> None:
+    """Before anything is loaded: a process that takes what is not there is killed, and its livestreams with it."""
+    need = sum(footprint_of(stock.manifest).private for stock in stocks)
+    room = free()
+    if room is not None and need > room:
         raise GalleryError(
-            f"gallery {path}: built with bundle {manifest.bundle_name} ({manifest.bundle_hash[:12]}), "
-            f"this one is {bundle_hash[:12]}: build it again with this bundle"
+            f"gallery {path}: needs {in_words(need)} of memory to be searched, {in_words(room)} are free: "
+            "give this process more, or close what else runs here"
         )
+
+
+class Products(Sequence[Product]):
+    """Of all parts, in their order."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return self._parts[-1].stop
+
+    @overload
+    def __getitem__(self, index: int) -> Product: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Product]: ...
+    def __getitem__(self, index: int | slice) -> Product | list[Product]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"product {index} of {len(self)}")
+        part = part_of(self._parts, index % len(self))
+        return part.segment.stock.products[part.local(index % len(self))]
+
+
+def part_of(parts: Sequence[Part], product: int) -> Part:
+    return next(part for part in parts if product < part.stop)
 
 
 class Gallery:
-    """Safe to use from many threads; its search of patches from one at a time."""
+    """Safe to use from many threads."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self.version = manifest.version
-        self.bundle_hash = manifest.bundle_hash
-        self.manifest = manifest
-        self._table = ProductTable(folder)
-        self._embeddings = load_array(folder, "embeddings", np.float32, 2)
-        self._vectors = load_array(folder, "vectors", np.float16, 2)
-        self._places = load_array(folder, "places", np.float32, 2)
-        self._thumbs = load_array(folder, "thumbs", np.uint8, 1)
-        self._patch_ends = load_array(folder, "patch_ends", np.int64, 1)
-        self._thumb_ends = load_array(folder, "thumb_ends", np.int64, 1)
-        self._thumb_sizes = load_array(folder, "thumb_sizes", np.int32, 2)
-        self._owners = load_array(folder, "owners", np.int32, 1)
-        self._check_shapes(folder)
-        self._firsts = np.searchsorted(self._owners, np.arange(len(self._table) + 1))
-        cells = folder / CELLS
-        self._cpu = (
-            FaissIndex.load(cells, self._embeddings, self._owners)
-            if cells.exists()
-            else FaissIndex.build(self._embeddings, self._owners)
-        )
-        self._index: FaissIndex | GpuIndex = self._cpu
-        self._votes = PatchIndex.load(folder / VOTES) if manifest.votes else None
-        self._kept = lru_cache(KEPT)(self._pictures)
-        self._everything = everything(self.version, len(self._table), len(self._owners))
-
-    @property
-    def products(self) -> Sequence[Product]:
-        return self._table
+    def __init__(self, files: Files, segments: Sequence[Segment]) -> None:
+        self.version = files.version
+        self.bundle_hash = files.manifest.bundle_hash
+        self.manifest = files.manifest
+        self.withdrawn = files.withdrawn
+        base, *more = segments
+        self.parts = [Part(base, files.alive, 0)]
+        self.parts += [Part(segment, None, self.parts[0].stop) for segment in more]
+        self.products = Products(self.parts)
+        self._everything = everything(self, self.parts)
 
     def move_to_gpu(self, on_lost: Callable[[str], None]) -> None:
-        """Raises GpuError where pictures stay with the processor; patches always do. For a gallery not shared yet."""
-        self._index = open_on_gpu(self._cpu, self._embeddings, self._owners, on_lost=on_lost)
+        """Raises GpuError where what was built stays with the processor; what was added since always does."""
+        self.parts[0].segment.move_to_gpu(on_lost)
 
     @property
     def searched_by(self) -> str:
-        return str(self._index)
+        return str(self.parts[0].segment.index)
 
     def product(self, index: int) -> Product:
-        return self._table[index]
+        return self.products[index]
+
+    def find(self, product_id: str) -> int | None:
+        for part in self.parts:
+            local = part.segment.stock.products.find(product_id)
+            if local is not None and (index := part.number(local)) is not None:
+                return index
+        return None
 
     def index_of(self, product_id: str) -> int:
-        index = self._table.find(product_id)
+        index = self.find(product_id)
         if index is None:
             raise self._unknown([product_id])
         return index
 
     def pictures(self, product: int) -> Sequence[Picture]:
         """All pictures of a product, the main one first. Views of the files: nothing is copied."""
-        return self._kept(product)
+        part = part_of(self.parts, product)
+        return part.segment.stock.pictures(part.local(product))
 
-    def scope(self, *, shop_id: str | None = None, product_ids: Sequence[str] | None = None) -> Scope:
-        """What a livestream may show; both given: the products must be the shop's. Raises GalleryError."""
-        allowed = self._of_shop(shop_id) if shop_id is not None else None
+    def scope(
+        self, *, shop_id: str | None = None, product_ids: Sequence[str] | None = None, lenient: bool = False
+    ) -> Scope:
+        """What a livestream may show; both given: the products must be the shop's. Raises GalleryError.
+
+        Products that were taken out are nobody's mistake; where `lenient`, nothing that is not there is.
+        """
+        allowed = self._of_shop(shop_id, lenient=lenient) if shop_id is not None else None
         if product_ids is not None:
-            allowed = self._listed(product_ids, allowed, shop_id)
+            allowed = self._listed(product_ids, allowed, shop_id, lenient=lenient)
         if allowed is None:
             return self._everything
-        return only(self.version, allowed, self._owners, self._embeddings)
+        return only(self, allowed, self.parts)
 
     def shortlist(self, embedding: Embedding, patch_vectors: PatchVectors, scope: Scope, k: int) -> list[int]:
         """Up to `k` products worth a close look, best first; all of a scope that has no more than `k`."""
         self._check_query(embedding, scope)
-        voted = [] if self._votes is None else self._votes.vote(patch_vectors, scope.allowed, k)
+        voted = self._voted(patch_vectors, scope, k)
         likest = self.near(embedding, scope, k)
         merged = dict.fromkeys(take_turns([product for product, _ in voted], [product for product, _ in likest]))
         if len(scope) <= k:
@@ -150,7 +184,15 @@ class Gallery:
         """Products by the likeness of their likest picture."""
         if scope.few is not None:
             return scope.few.nearest(embedding, k)
-        return self._index.nearest(embedding, k, bitmap=scope.bitmap, pictures=scope.pictures)
+        found = [part.near(embedding, within, k) for part, within in zip(self.parts, scope.within, strict=True)]
+        return sorted(chain(*found), key=lambda pair: (-pair[1], pair[0]))[: max(k, 0)]
+
+    def _voted(self, patch_vectors: PatchVectors, scope: Scope, k: int) -> Ranked:
+        found = [
+            part.neighbours(patch_vectors, inside) for part, inside in zip(self.parts, scope.within, strict=True)
+        ]
+        votes = [each for each in found if each is not None]
+        return elect(votes, len(self.products), k) if votes else []
 
     def _check_query(self, embedding: Embedding, scope: Scope) -> None:
         if embedding.shape != (self.manifest.dim,):
@@ -158,67 +200,47 @@ class Gallery:
                 f"gallery {self.version}: embedding of shape {embedding.shape} instead of ({self.manifest.dim},): "
                 "encode with the gallery's bundle"
             )
-        if scope.gallery != self.version:
-            raise GalleryError(f"gallery {self.version}: scope of gallery {scope.gallery}: make the scope anew")
+        if scope.gallery is not self:
+            raise GalleryError(
+                f"gallery {self.version}: scope of gallery {scope.gallery.version}: make the scope anew"
+            )
 
-    def _of_shop(self, shop_id: str) -> NDArray[np.bool_]:
-        allowed = self._table.of_shop(shop_id)
-        if allowed is None:
-            cure = "check the id" if self._table.shops else "the feed has no shop_id column, so leave the shop out"
+    def _of_shop(self, shop_id: str, *, lenient: bool) -> NDArray[np.bool_]:
+        tables = [part.segment.stock.products for part in self.parts]
+        flags = [table.of_shop(shop_id) for table in tables]
+        if all(each is None for each in flags) and not lenient:
+            shops = any(table.shops for table in tables)
+            cure = "check the id" if shops else "the feed has no shop_id column, so leave the shop out"
             raise GalleryError(f"gallery {self.version}: no product of shop {shop_id!r}: {cure}")
-        return allowed
+        known = [
+            np.zeros(len(part.segment.stock), np.bool_) if of is None else of
+            for part, of in zip(self.parts, flags, strict=True)
+        ]
+        return np.concatenate([part.flags(of) for part, of in zip(self.parts, known, strict=True)])
 
     def _listed(
-        self, product_ids: Sequence[str], allowed: NDArray[np.bool_] | None, shop_id: str | None
+        self, product_ids: Sequence[str], allowed: NDArray[np.bool_] | None, shop_id: str | None, *, lenient: bool
     ) -> NDArray[np.bool_]:
-        found = {product_id: self._table.find(product_id) for product_id in product_ids}
-        if unknown := [product_id for product_id, index in found.items() if index is None]:
-            raise self._unknown(unknown)
+        found = {product_id: self.find(product_id) for product_id in product_ids}
+        lost = [
+            product_id for product_id, index in found.items() if index is None and product_id not in self.withdrawn
+        ]
+        if lost and not lenient:
+            raise self._unknown(lost)
         indexes = [index for index in found.values() if index is not None]
-        if allowed is not None and (foreign := [i for i in indexes if not allowed[i]]):
-            names = _named([self._table[i].product_id for i in foreign])
+        foreign = [] if allowed is None else [i for i in indexes if not allowed[i]]
+        if foreign and not lenient:
+            names = _named([self.product(i).product_id for i in foreign])
             raise GalleryError(f"gallery {self.version}: {names} not of shop {shop_id!r}: correct the product list")
-        listed = np.zeros(len(self._table), np.bool_)
+        listed = np.zeros(len(self.products), np.bool_)
         listed[indexes] = True
-        return listed
+        return listed if allowed is None else listed & allowed
 
     def _unknown(self, product_ids: list[str]) -> GalleryError:
         return GalleryError(
             f"gallery {self.version}: has no product {_named(product_ids)}: "
             "correct the id, or see the gallery's problems.jsonl for why it was left out"
         )
-
-    def _pictures(self, product: int) -> tuple[Picture, ...]:
-        return tuple(self._picture(row) for row in range(int(self._firsts[product]), int(self._firsts[product + 1])))
-
-    def _picture(self, row: int) -> Picture:
-        patches = slice(int(self._patch_ends[row - 1]) if row else 0, int(self._patch_ends[row]))
-        thumb = slice(int(self._thumb_ends[row - 1]) if row else 0, int(self._thumb_ends[row]))
-        height, width = self._thumb_sizes[row].tolist()
-        return Picture(
-            self._embeddings[row],
-            PicturePatches(
-                self._vectors[patches], self._places[patches], self._thumbs[thumb].reshape(height, width, 3)
-            ),
-        )
-
-    def _check_shapes(self, folder: Path) -> None:
-        """The manifest's counts against the arrays: files of the right size can still be of another gallery."""
-        said = self.manifest
-        pictures, patches = said.pictures, said.patches
-        thumbs = int(self._thumb_ends[-1]) if pictures and len(self._thumb_ends) else 0
-        consistent = (
-            len(self._table) == said.products
-            and self._embeddings.shape == (pictures, said.dim)
-            and self._vectors.shape == (patches, said.patch_dim)
-            and self._places.shape == (patches, 4)
-            and self._thumb_sizes.shape == (pictures, 2)
-            and len(self._owners) == len(self._patch_ends) == len(self._thumb_ends) == pictures
-            and (int(self._patch_ends[-1]) if pictures else 0) == patches
-            and len(self._thumbs) == thumbs
-        )
-        if not consistent:
-            raise GalleryError(f"gallery {folder}: its files do not fit each other: build the gallery again")
 
 
 def take_turns(voted: Sequence[int], likest: Sequence[int]) -> Iterator[int]:

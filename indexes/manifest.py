@@ -42,6 +42,7 @@ class Manifest(BaseModel):
     votes: bool
     bad_rows: Count = 0  # rows of the feed with something wrong
     left_out: Count = 0  # products without a usable picture
+    withdrawn: tuple[str, ...] = ()  # ids of products that were taken out live, before all was written anew
     files: dict[str, FileFacts]
 
 

@@ -49,17 +49,21 @@ def sha256_of(path: Path) -> str:
 
 def publish(new: Path, out: Path) -> None:
     """`new`, a sibling of `out`, takes its name in one step; what was there before is removed."""
-    for path in (*new.rglob("*"), new):
-        _fsync(path)
+    fsync_all(new)
     if not out.exists():
         new.rename(out)
     elif not _exchange(new, out):
         _move_over(new, out)
-    _fsync(out.parent)
+    fsync(out.parent)
     shutil.rmtree(new, ignore_errors=True)  # the old one, if there was one; the next build removes what stays
 
 
-def _fsync(path: Path) -> None:
+def fsync_all(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        fsync(path)
+
+
+def fsync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

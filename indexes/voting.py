@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from indexes.errors import GalleryError
 from indexes.faiss_cpu import one_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 PatchVectors = NDArray[np.float16]  # (patches, dim), unit length
@@ -24,8 +26,16 @@ SCOPES = 64  # selectors kept, one bit a patch each: the livestreams a worker lo
 PROBES = 4  # of the index' cells a patch is looked up in
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Of each asked patch, likest first."""
+
+    likeness: NDArray[np.float32]  # (asked, neighbours)
+    owners: Owners  # (asked, neighbours); -1: none
+
+
 class PatchIndex:
-    """Immutable once built. Searching is safe from one thread at a time."""
+    """Immutable once built. Searching is re-entrant."""
 
     def __init__(self, index: faiss.Index, owners: Owners) -> None:
         self._index = index
@@ -69,13 +79,15 @@ class PatchIndex:
 
     def vote(self, query: PatchVectors, allowed: NDArray[np.bool_] | None, k: int) -> list[tuple[int, float]]:
         """Up to `k` products with their credit, best first. `allowed`: one flag per product, None for all."""
+        return elect([self.neighbours(query, allowed)], self._products, k)
+
+    def neighbours(self, query: PatchVectors, allowed: NDArray[np.bool_] | None) -> Neighbours:
         selector = None if allowed is None else self._selector(allowed)
-        if len(query) == 0 or len(self._owners) == 0 or k <= 0 or (selector is None and allowed is not None):
-            return []
+        if len(query) == 0 or len(self._owners) == 0 or (selector is None and allowed is not None):
+            nothing = (len(query), 0)
+            return Neighbours(np.zeros(nothing, np.float32), np.zeros(nothing, np.int32))
         likeness, rows = self._search(np.ascontiguousarray(query, dtype=np.float32), selector)
-        credit = self._credit(likeness, rows)
-        best = np.lexsort((np.arange(len(credit)), -credit))[:k]
-        return [(int(product), float(credit[product])) for product in best if credit[product] > 0]
+        return Neighbours(likeness, np.where(rows >= 0, self._owners[rows], -1).astype(np.int32))
 
     def _selector(self, allowed: NDArray[np.bool_]) -> faiss.IDSelector | None:
         flags = np.zeros(self._products, np.bool_)
@@ -102,17 +114,37 @@ class PatchIndex:
             likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
         return likeness, rows
 
-    def _credit(self, likeness: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """A product earns, per patch, what its likest neighbour is above the patch's last one: rare beats common."""
-        found = rows >= 0
-        floor = np.where(found, likeness, np.inf).min(axis=1, keepdims=True)
-        gain = np.where(found, likeness - np.where(np.isfinite(floor), floor, 0), 0)
-        owner = np.where(found, self._owners[rows], -1)
-        # neighbours come likest first: an owner met before in the row has its credit already
-        again = (owner[:, :, None] == owner[:, None, :]) & np.tri(owner.shape[1], k=-1, dtype=np.bool_)
-        first = found & ~again.any(axis=2)
-        credit = np.bincount(owner[first], weights=gain[first], minlength=self._products)
-        return np.asarray(credit, dtype=np.float64)
+
+def elect(found: Sequence[Neighbours], products: int, k: int) -> list[tuple[int, float]]:
+    """Up to `k` of so many products with their credit, best first. `found`: in each of several indexes."""
+    near = found[0] if len(found) == 1 else _nearest_of(found)
+    if near.owners.size == 0 or k <= 0:
+        return []
+    credit = _credit(near, products)
+    best = np.lexsort((np.arange(len(credit)), -credit))[:k]
+    return [(int(product), float(credit[product])) for product in best if credit[product] > 0]
+
+
+def _nearest_of(found: Sequence[Neighbours]) -> Neighbours:
+    """As if all had been in one index: what one finds may be beyond the last that another does."""
+    owners = np.concatenate([each.owners for each in found], axis=1)
+    likeness = np.concatenate([each.likeness for each in found], axis=1)
+    likeness = np.where(owners >= 0, likeness, -np.inf).astype(np.float32)
+    order = np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return Neighbours(np.take_along_axis(likeness, order, axis=1), np.take_along_axis(owners, order, axis=1))
+
+
+def _credit(near: Neighbours, products: int) -> NDArray[np.float64]:
+    """A product earns, per patch, what its likest neighbour is above the patch's last one: rare beats common."""
+    likeness, owner = near.likeness, near.owners
+    found = owner >= 0
+    floor = np.where(found, likeness, np.inf).min(axis=1, keepdims=True)
+    gain = np.where(found, likeness - np.where(np.isfinite(floor), floor, 0), 0)
+    # neighbours come likest first: an owner met before in the row has its credit already
+    again = (owner[:, :, None] == owner[:, None, :]) & np.tri(owner.shape[1], k=-1, dtype=np.bool_)
+    first = found & ~again.any(axis=2)
+    credit = np.bincount(owner[first], weights=gain[first], minlength=products)
+    return np.asarray(credit, dtype=np.float64)
 
 
 def patch_cells_of(patches: int) -> int:

@@ -1,4 +1,4 @@
-"""`nowshowing gallery build|info|search`: catalogue to gallery, what is in it, what pictures find in it."""
+"""`nowshowing gallery ...`: catalogue to gallery, changes to it, what is in it, what pictures find in it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import typer
 
 from engines.bundle import open_bundle
 from indexes.build import BuildProgress, build_gallery
+from indexes.change import add_products, compact, count, remove_products
 from indexes.errors import FetchError, ImageError
+from indexes.files import open_files
 from indexes.footprint import footprint_of
 from indexes.gallery import open_gallery
 from indexes.images import ImageLimits, Pictures, decode
-from indexes.manifest import check_files, read_manifest
+from indexes.manifest import read_manifest
 from stream.commands.output import print_json, progress_bar, tell_error
 from stream.commands.product_list import read_product_list
 from stream.errors import SourceError
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from engines.base import Encoded, FrameEncoder, Matcher
     from indexes.build import BuildReport
+    from indexes.change import Change
+    from indexes.files import Files
     from indexes.gallery import Gallery
     from indexes.scope import Scope
 
@@ -124,25 +128,87 @@ def _say_built(out: Path, report: BuildReport) -> None:
 
 
 @app.command()
+def add(
+    directory: Directory,
+    feed: Annotated[Path, typer.Argument(help="Product feed with only what is new or has changed.")],
+    bundle: Annotated[str | None, typer.Option(help="The bundle it was built with, if that is a directory.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the encoder.")] = 1,
+    allow_private_hosts: Annotated[
+        bool, typer.Option("--private", "--allow-private-hosts", help="Fetch pictures from private addresses too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add products, or replace those with the same ids, in a gallery that workers have open: they take it up."""
+    opened = open_bundle(bundle or read_manifest(directory).bundle_name)
+    with progress_bar() as bar, closing(GuardedClient(allow_private=allow_private_hosts)) as client:
+        change = add_products(
+            directory,
+            feed,
+            encoder=opened.encoder(threads),
+            bundle_hash=opened.hash,
+            fetch=fetch_with(client),
+            progress=_json_progress() if as_json else _bar_progress(bar),
+        )
+    for problem in change.problems:
+        typer.echo(problem, err=True)
+    _say_changed(directory, change, as_json=as_json)
+
+
+@app.command()
+def remove(
+    directory: Directory,
+    product_ids: Annotated[list[str], typer.Argument(metavar="PRODUCT_ID...", help="Products to take out.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take products out of a gallery that workers have open: they show them no more within seconds."""
+    _say_changed(directory, remove_products(directory, product_ids), as_json=as_json)
+
+
+@app.command("compact")
+def compact_(directory: Directory, as_json: AsJson = False) -> None:
+    """Write what was added and removed since the build into the gallery itself. Nothing is encoded again."""
+    with progress_bar() as bar:
+        change = compact(directory, progress=_json_progress() if as_json else _bar_progress(bar))
+    _say_changed(directory, change, as_json=as_json)
+
+
+def _say_changed(directory: Path, change: Change, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"type": "nowshowing.gallery.changed", "gallery": str(directory), **asdict(change)})
+        return
+    done = ((change.added, "added"), (change.replaced, "replaced"), (change.removed, "removed"))
+    said = ", ".join(f"{n} {what}" for n, what in done if n) or "nothing changed"
+    typer.echo(f"{directory}: {said}: {change.products} products, version {change.version}")
+
+
+@app.command()
 def info(
     directory: Directory,
     verify: Annotated[bool, typer.Option(help="Read every byte and compare hashes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a gallery is, and whether it is whole."""
-    manifest = read_manifest(directory)
-    check_files(directory, manifest, verify=verify)
-    facts = manifest.model_dump(exclude={"files"})
-    facts["bytes"] = sum(file.bytes for file in manifest.files.values())
-    # What a worker takes for it: memory of its own, and files that all processes of a machine share.
-    needs = footprint_of(manifest)
-    facts["memory_bytes"], facts["mapped_bytes"] = needs.private, needs.mapped
+    facts = facts_of(open_files(directory, bundle_hash=None, verify=verify))
     if as_json:
         print_json(facts)
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         typer.echo(f"{name:{width}}  {value}")
+
+
+def facts_of(files: Files) -> dict[str, object]:
+    """The base's, as it is now with what changed since."""
+    stocks = [files.base] if files.added is None else [files.base, files.added]
+    facts: dict[str, object] = files.manifest.model_dump(exclude={"files", "withdrawn"})
+    facts["version"], facts["products"] = files.version, count(files)
+    facts["changed_products"], facts["withdrawn_products"] = sum(map(len, stocks[1:])), len(files.withdrawn)
+    facts["bytes"] = sum(file.bytes for stock in stocks for file in stock.manifest.files.values())
+    # What a worker takes for it: memory of its own, and files that all processes of a machine share.
+    needs = [footprint_of(stock.manifest) for stock in stocks]
+    facts["memory_bytes"] = sum(need.private for need in needs)
+    facts["mapped_bytes"] = sum(need.mapped for need in needs)
+    return facts
 
 
 @app.command()

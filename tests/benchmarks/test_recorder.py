@@ -12,7 +12,7 @@ from benchmarks.liveshop.evaluate.recorder import START, Recorder
 from benchmarks.liveshop.evaluate.trace import NOTHING
 from benchmarks.liveshop.score import Zero, read_spans
 from engines.base import Match
-from indexes.scope import everything
+from indexes.fake import scripted_scope
 from stream.clock import ManualClock
 from stream.events import Versions
 from stream.fuse import Look
@@ -44,7 +44,7 @@ def moment(at: Seconds) -> Moment:
 
 def query(at: Seconds, utc: float | None = None) -> Query:
     view = View(at, NOTHING, FAST + at / 100, utc=utc, encode_s=0.08)
-    return Query(view, (), everything("g", 1, 1))
+    return Query(view, (), scripted_scope(1))
 
 
 def look(at: Seconds) -> Look:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexes import faiss_gpu, scope
+from indexes import faiss_gpu
 from indexes.errors import GalleryError, GpuError
 from indexes.faiss_cpu import FaissIndex
 from indexes.faiss_gpu import MOST, TEMPORARY, open_on_gpu, plan_room, usable
 from indexes.gpu_memory import free_bytes
+from indexes.segment import inside
 from indexes.selectors import check_processor, keeps_to_selectors, sample_rows
 
 if TYPE_CHECKING:
@@ -151,11 +152,11 @@ def test_it_answers_as_the_processor_in_any_scope_whether_selectors_are_kept_to_
         gpu, cpu = opened(FakeFaiss(selects=selects), vectors, owners, lost=None)
     assert gpu.selects == selects
     allowed = np.random.default_rng(seed).random(int(owners.max()) + 1) < share
-    part = scope.only("v", allowed, owners, vectors)
+    part = inside(allowed, owners)
     query = world(seed + 1, 1)[0][0]
     found = gpu.nearest(query, k, bitmap=part.bitmap, pictures=part.pictures)
     assert same(found, cpu.nearest(query, k, bitmap=part.bitmap, pictures=part.pictures))
-    assert {product for product, _ in found} <= set(part.products.tolist())
+    assert {product for product, _ in found} <= set(np.flatnonzero(allowed).tolist())
     assert same(gpu.nearest(query, k), cpu.nearest(query, k))
 
 
@@ -165,8 +166,8 @@ def test_what_a_scope_leaves_too_little_of_is_the_processors_to_answer() -> None
     gpu, cpu = opened(api, vectors, owners, lost=None)
     allowed = np.zeros(int(owners.max()) + 1, np.bool_)
     allowed[::50] = True
-    part = scope.only("v", allowed, owners, vectors)
-    worst = -vectors[part.products[0]]  # what is allowed lies anywhere
+    part = inside(allowed, owners)
+    worst = -vectors[np.flatnonzero(allowed)[0]]  # what is allowed lies anywhere
     found = gpu.nearest(worst, 20, bitmap=part.bitmap, pictures=part.pictures)
     assert same(found, cpu.nearest(worst, 20, bitmap=part.bitmap, pictures=part.pictures))
     assert max(api.made[-1].asked) <= MOST
@@ -196,7 +197,7 @@ def test_cells_on_a_gpu_find_what_the_processors_find() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(faiss_gpu, "plan_room", lambda *a, **k: faiss_gpu.Room("cells", 1, 1))
         gpu, cpu = opened(api, vectors, owners, cells=True, lost=None)
-    part = scope.only("v", np.arange(int(owners.max()) + 1) % 3 == 0, owners, vectors)
+    part = inside(np.arange(int(owners.max()) + 1) % 3 == 0, owners)
     found = gpu.nearest(vectors[9], 10, bitmap=part.bitmap, pictures=part.pictures)
     assert same(found, cpu.nearest(vectors[9], 10, bitmap=part.bitmap, pictures=part.pictures))
 

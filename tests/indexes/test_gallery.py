@@ -260,7 +260,7 @@ def test_a_gallery_replaced_while_it_is_opened_is_opened_again(
             shop.write(3 + replaced).build(now=1_800_000_000.0 + replaced)
         check_files(folder, manifest, verify=verify)
 
-    monkeypatch.setattr("indexes.gallery.check_files", replace_first)
+    monkeypatch.setattr("indexes.files.check_files", replace_first)
     if times == 1:
         assert len(shop.open().products) == 4
     else:

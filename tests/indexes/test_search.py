@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexes import exact, scope
+from indexes import exact
 from indexes.errors import GalleryError
 from indexes.faiss_cpu import FaissIndex
+from indexes.segment import inside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,11 +70,11 @@ def test_faiss_agrees_with_the_oracle_in_any_scope(how: tuple[int, int, int], ma
     vectors, owners = world(seed, pictures)
     index = FaissIndex.build(vectors, owners, flat_up_to=flat_up_to)
     allowed = np.random.default_rng(mask).random(int(owners.max()) + 1) < 0.5
-    part = scope.only("v", allowed, owners, vectors)
+    part = inside(allowed, owners)
     query = world(seed + 1, 1)[0][0]
     found = index.nearest(query, k, bitmap=part.bitmap, pictures=part.pictures)
-    assert same(found, by_hand(vectors, owners, query, k, set(part.products.tolist())))
-    assert {product for product, _ in found} <= set(part.products.tolist())
+    assert same(found, by_hand(vectors, owners, query, k, set(np.flatnonzero(allowed).tolist())))
+    assert {product for product, _ in found} <= set(np.flatnonzero(allowed).tolist())
     assert len({product for product, _ in found}) == len(found)
     assert same(index.nearest(query, k), exact.nearest(vectors, owners, query, k))
 
@@ -89,10 +90,10 @@ def test_cells_find_nearly_all_and_in_a_narrow_scope_all() -> None:
     assert hits >= 0.9 * 10 * len(queries)
     allowed = np.zeros(int(owners.max()) + 1, np.bool_)
     allowed[7::31] = True
-    part = scope.only("v", allowed, owners, vectors)
+    part = inside(allowed, owners)
     for query in queries:
         found = index.nearest(query, 10, bitmap=part.bitmap, pictures=part.pictures)
-        assert same(found, by_hand(vectors, owners, query, 10, set(part.products.tolist())))
+        assert same(found, by_hand(vectors, owners, query, 10, set(np.flatnonzero(allowed).tolist())))
 
 
 def test_a_product_with_very_many_pictures_does_not_crowd_out_the_others() -> None:
@@ -107,7 +108,7 @@ def test_a_product_with_very_many_pictures_does_not_crowd_out_the_others() -> No
 def test_asking_from_many_threads_gives_the_same_answers() -> None:
     vectors, owners = world(3, 800)
     index = FaissIndex.build(vectors, owners)
-    parts = [scope.only("v", np.arange(int(owners.max()) + 1) % 7 == i, owners, vectors) for i in range(7)]
+    parts = [inside(np.arange(int(owners.max()) + 1) % 7 == i, owners) for i in range(7)]
 
     def ask(i: int) -> Ranked:
         part = parts[i % 7]

@@ -1,4 +1,4 @@
-"""`nowshowing gallery build|info|search` with fake engines: what is on stdout, and the exit code."""
+"""`nowshowing gallery` with fake engines: what its commands do, what is on stdout, and the exit code."""
 
 from __future__ import annotations
 
@@ -99,6 +99,24 @@ def test_info_says_what_it_is_and_notices_damage(built: Path) -> None:
     (built / "embeddings.npy").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert run("info", built).exit_code == 0
     assert isinstance(run("info", built, "--verify").exception, GalleryError)
+
+
+def test_a_gallery_is_changed_and_then_written_anew(shop: Path, built: Path) -> None:
+    cv2.imwrite(str(shop / "13.png"), picture_of(13)[:, :, ::-1])
+    (shop / "more.csv").write_text("id,title,image_link\np13,Product 13,13.png\np2,Renamed,2.png\np14,None,14.png\n")
+    added = run("add", built, shop / "more.csv")
+    assert "1 added, 1 replaced: 13 products" in added.stdout
+    assert "14.png" in added.stderr
+    (removed,) = lines_of(run("remove", built, "p5", "p13", "--json"))
+    assert (removed["type"], removed["removed"], removed["products"]) == ("nowshowing.gallery.changed", 2, 11)
+    (facts,) = lines_of(run("info", built, "--json", "--verify"))
+    told = {name: facts[name] for name in ("version", "products", "changed_products", "withdrawn_products")}
+    assert told == {"version": removed["version"], "products": 11, "changed_products": 1, "withdrawn_products": 2}
+    (line,) = lines_of(run("search", built, shop / "2.png", "--json"))
+    assert line["ranked"][0]["product_id"] == "p2"  # type: ignore[index]
+    done = lines_of(run("compact", built, "--json"))
+    assert (done[0]["stage"], done[-1]["products"]) == ("writing", 11)
+    assert isinstance(run("remove", built, "p5").exception, GalleryError)
 
 
 def test_search_ranks_ten_products_an_image_the_right_one_first(shop: Path, built: Path) -> None:

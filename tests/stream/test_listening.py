@@ -16,7 +16,7 @@ from engines.errors import SpeechError, SpeechLost
 from engines.speech.choose import Choice
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 from engines.text import ProductWords
-from indexes.scope import everything
+from indexes.fake import scripted_scope
 from stream.clock import ManualClock
 from stream.config import SpeechConfig, StreamConfig
 from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.unit
 PRODUCTS = (ProductWords("tea", "Brelvo Tea", brand="Brelvo"), ProductWords("oil", "Fjondo Oil", brand="Fjondo"))
 WORDS = ("brelvo", "fjondo")
 OFF = Choice("off", None, "off, as configured")
-SCOPE = everything("g", products=2, pictures=2)
+SCOPE = scripted_scope(2)
 
 
 def chunks(at: float, *pieces: Samples, wall: float = 0.0) -> list[AudioChunk]:
@@ -319,7 +319,7 @@ async def test_more_products_than_any_show_has_are_not_listened_for() -> None:
 async def crowded() -> None:
     async with ward() as here:
         figures = SpeechFigures()
-        seat = here.speech.seat(everything("g", products=MOST_PRODUCTS + 1, pictures=1), None)
+        seat = here.speech.seat(scripted_scope(MOST_PRODUCTS + 1), None)
         listener = Listener(here.speech, seat, figures, lambda: False, patient=False)
         here.tasks.append(asyncio.create_task(listener.listen()))
         await tell(listener, chunks(0.0, silence(0.2)))

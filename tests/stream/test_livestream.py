@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indexes.scope import everything
+from indexes.fake import scripted_scope
 from stream.batching import Batcher
 from stream.clock import ManualClock
 from stream.config import StreamConfig
@@ -38,7 +38,7 @@ class Stage:
         config = StreamConfig.model_validate({"stream_id": "live-1", "url": "script:"})
         versions = Versions(bundle="b", gallery="g", program="p")
         scribe = Scribe("live-1", None, 1, versions, lambda _: ProductFacts(), ManualClock(1000.0))
-        self.livestream = Livestream(config, everything("g", products=1, pictures=1), scribe, self._publish)
+        self.livestream = Livestream(config, scripted_scope(1), scribe, self._publish)
 
         async def play(*_: object, **__: object) -> Reason:
             return await script()

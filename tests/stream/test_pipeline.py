@@ -13,7 +13,7 @@ import pytest
 
 from engines.base import Encoded, Match, Patches
 from engines.shows import FalseShows
-from indexes.scope import everything
+from indexes.fake import scripted_scope
 from stream.batching import Batcher
 from stream.channel import Channel
 from stream.clock import ManualClock
@@ -35,7 +35,7 @@ ANYTHING = Encoded(
     np.ones(1, np.float32),
     Patches(np.zeros((0, 1), np.float16), np.zeros((0, 4), np.float32), np.zeros((0, 0, 3), np.uint8)),
 )
-SCOPE = everything("scripted", products=1, pictures=1)  # the scripted search does not look at it
+SCOPE = scripted_scope(1)  # the scripted search does not look at it
 
 
 def frame(at: float) -> Frame:
