@@ -26,6 +26,9 @@ unit: .venv/.dev  ## the fast tests alone
 bench: .venv/.dev  ## every bench into build/bench.json (hours; ARGS="--quick": minutes)
 	@$(PY) -m benchmarks.all $(ARGS)
 
+peers: .venv/.dev .venv-peers/.done  ## what others make, in an environment of its own, and ours beside them; ARGS="--quick"
+	@$(PY) -m benchmarks.peers $(ARGS)
+
 servers:  ## Kafka, nginx-rtmp, ffmpeg, Prometheus, Chromium, kcat for the integration tests
 	@tests/install_servers.sh
 
@@ -35,9 +38,11 @@ pins: $(UV)  ## write requirements/*.txt anew
 	  $(UV) pip compile -q pyproject.toml $$extras --universal --python-version 3.11 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-header -o requirements/$${set%%:*}.txt || exit 1; \
 	done
+	@$(UV) pip compile -q benchmarks/peers/requirements.in --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-header -o requirements/peers.txt
 
 clean:  ## remove what these commands made
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .venv-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 .cache/uv/bin/uv:
 	@mkdir -p .cache && python3 -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv
@@ -56,4 +61,9 @@ clean:  ## remove what these commands made
 	@$(UV) pip install --quiet --python $(PY) --no-deps -e .
 	@touch .venv/.base $@
 
-.PHONY: help demo test check unit bench servers pins clean
+.venv-peers/.done: requirements/peers.txt | $(UV)
+	@$(UV) venv --quiet --clear --python '>=3.11,<3.14' .venv-peers
+	@$(UV) pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.txt
+	@touch $@
+
+.PHONY: help demo test check unit bench peers servers pins clean

@@ -49,7 +49,7 @@ class Bench:
 PLAN = (
     Bench("decode", ("--json",), ("--seconds", "10", "--rounds", "1"), 600),
     Bench("encoders", (), ("--rounds", "3", "--threads", "1"), 1800, ("torch", "open_clip")),
-    Bench("gallery", ("--json", "--peers", "hnswlib,usearch"), ("--pictures", "60000", "--queries", "100"), 5400),
+    Bench("gallery", ("--json",), ("--pictures", "60000", "--queries", "100"), 5400),
     Bench("scope", ("--json",), ("--seconds", "10", "--products", "60"), 1800),
     Bench("classic", ("--json", "--photos", PHOTOS), ("--every", "20"), 1800),
     Bench("speech", ("--json",), ("--count", "5"), 3600),
@@ -66,9 +66,10 @@ PLAN = (
         ("--streams", "2", "--seconds", "10"),
         1800,
     ),
+    Bench("peers", ("--json",), ("--quick",), 5400),
     Bench("gpu", (), ("--seconds", "0.2"), 1200, ("torch", "open_clip")),
 )
-MODULES = {"streams-small": "bench_streams"}
+MODULES = {"streams-small": "bench_streams", "peers": "peers"}  # where not bench_ and the name
 
 
 def command_of(bench: Bench, *, quick: bool, file: Path, photos: Path | None) -> list[str]:

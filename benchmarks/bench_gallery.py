@@ -11,10 +11,8 @@ Peers get the same embeddings and the same queries, where they are installed; a 
 from __future__ import annotations
 
 import json
-import resource
 import tempfile
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -24,6 +22,8 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.machine import facts
+from benchmarks.peers.seats.gallery import Hnswlib, Usearch
+from benchmarks.peers.seats.seat import resident_mb
 from indexes.errors import GpuError
 from indexes.faiss_cpu import FaissIndex
 from indexes.faiss_gpu import FAISS, open_on_gpu, usable
@@ -44,7 +44,6 @@ OWN, VIEW, SEEN = (
 )  # how far products lie from their family, pictures from their product, queries from it
 K = 10
 CHUNK = 50_000
-LINKS, BUILD_EFFORT, SEARCH_EFFORT = 32, 100, 128  # of the peers' graphs: as ours
 
 
 class Index(Protocol):
@@ -120,29 +119,6 @@ def _lost(why: str) -> None:
     raise RuntimeError(why)
 
 
-class Hnswlib:
-    def __init__(self, embeddings: Vectors) -> None:
-        self._index = import_module("hnswlib").Index(space="ip", dim=embeddings.shape[1])
-        self._index.init_index(max_elements=len(embeddings), M=LINKS, ef_construction=BUILD_EFFORT)
-        self._index.add_items(embeddings)
-        self._index.set_ef(SEARCH_EFFORT)
-
-    def nearest(self, query: Vectors) -> Sequence[int]:
-        return list(self._index.knn_query(query[None], k=K, num_threads=1)[0][0].tolist())
-
-
-class Usearch:
-    def __init__(self, embeddings: Vectors) -> None:
-        graph = {"connectivity": LINKS, "expansion_add": BUILD_EFFORT, "expansion_search": SEARCH_EFFORT}
-        self._index = import_module("usearch.index").Index(
-            ndim=embeddings.shape[1], metric="ip", dtype="f16", **graph
-        )
-        self._index.add(np.arange(len(embeddings)), embeddings)
-
-    def nearest(self, query: Vectors) -> Sequence[int]:
-        return list(self._index.search(query, K, threads=1).keys.tolist())
-
-
 PEERS: dict[str, Callable[[Vectors], Index]] = {"hnswlib": Hnswlib, "usearch": Usearch}
 
 
@@ -159,14 +135,6 @@ def measure(name: str, build: Callable[[Vectors], Index], embeddings: Vectors, q
         hits += len(set(found) & set(wanted))
     p50, p99 = (float(np.percentile(times, q)) for q in (50, 99))
     return Row(name, len(embeddings), embeddings.shape[1], built, memory, p50, p99, hits / right.size)
-
-
-def resident_mb() -> float:
-    """Of our own, without files that are mapped."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("RssAnon"):
-            return float(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(
