@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from benchmarks.liveshop.bodies import Body
     from benchmarks.liveshop.ink import Canvas
-    from benchmarks.liveshop.products import Product
+    from benchmarks.liveshop.products import Product, Saved
 
 FEED = "feed.csv"
 SIZE = 720  # pixels, square, as shops have them
@@ -52,7 +52,7 @@ def write_catalogue(products: Sequence[Product], folder: Path) -> Path:
     for product in listed:
         body = make_body(product)
         for view, pose in VIEWS.items():
-            _save(packshot(body, pose), folder / _image(product, view))
+            _save(packshot(body, pose), folder / _image(product, view), product.saved)
     part = folder / (FEED + ".part")
     with part.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, COLUMNS)
@@ -65,8 +65,10 @@ def _image(product: Product, view: str) -> str:
     return f"images/{product.product_id}-{view}.jpg"
 
 
-def _save(picture: Canvas, path: Path) -> None:
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+def _save(picture: Canvas, path: Path, how: Saved) -> None:
+    if how.side != SIZE:
+        picture = np.asarray(cv2.resize(picture, (how.side, how.side), interpolation=cv2.INTER_AREA), np.uint8)
+    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, how.quality])
     assert done
     path.write_bytes(data.tobytes())
 

@@ -62,6 +62,15 @@ SHOP_SIBLINGS: tuple[Differ, ...] = ("band", "band", "band", "word", "word", "si
 TWIN_FAMILIES = 16
 TWINS: tuple[Differ, ...] = ("name",) * 12  # so that most introductions are of a product that looks like another
 UNPRINTED = "Original"  # what the bands of twins say, whichever they are
+RESAVED = 0.5  # of the pairs of twins: the shop has saved one's picture anew, as shops do
+SIDES, QUALITIES = (450, 720), (60, 92)  # to which it was scaled, and the JPEG quality
+
+
+class Saved(NamedTuple):
+    """How the catalogue's pictures are saved: pixels of their side, JPEG quality."""
+
+    side: int = 720
+    quality: int = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class Product:
     listed: bool = True  # in the catalogue
     sized: bool = False  # the band tells the size, too: there is a sibling of another
     printed: str = ""  # what the print says instead of the flavour: nothing of the picture tells it
+    saved: Saved = Saved()
 
     @property
     def band(self) -> str:
@@ -104,7 +114,7 @@ def make_shop(seed: int, *, twins: bool = False) -> list[Product]:
     """The products of a scored live: forty listed ones, look-alikes of every sort among them, and a few unlisted.
 
     Siblings of a print differ by the colour and word of their band, by its word alone, or by the size it tells; twins
-    by nothing but what they are called.
+    by nothing but what they are called, and by how the shop has saved their one picture.
     """
     made: list[Product] = []
     differ = list(TWINS if twins else SHOP_SIBLINGS)
@@ -175,8 +185,10 @@ def _sibling(first: Product) -> Product:
 
 
 def _twin(first: Product) -> Product:
-    """The very same picture."""
-    return replace(_sibling(first), accent=first.accent, printed=UNPRINTED)
+    """The very same picture, or the same saved anew."""
+    rng = generator(first.design, "saved")
+    anew = Saved(int(rng.integers(*SIDES)), int(rng.integers(*QUALITIES))) if rng.random() < RESAVED else first.saved
+    return replace(_sibling(first), accent=first.accent, printed=UNPRINTED, saved=anew)
 
 
 def _larger(first: Product) -> Product:

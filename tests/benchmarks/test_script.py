@@ -8,6 +8,7 @@ from functools import cache
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from benchmarks.liveshop import labels
 from benchmarks.liveshop.bodies import Pose, make_body
 from benchmarks.liveshop.camera import Camera
+from benchmarks.liveshop.catalogue import write_catalogue
 from benchmarks.liveshop.motion import PUT_S, TAKE_S
-from benchmarks.liveshop.products import GARMENTS, SHOP_SIBLINGS, TWINS, make_shop
+from benchmarks.liveshop.products import GARMENTS, SHOP_SIBLINGS, TWINS, Saved, make_shop
 from benchmarks.liveshop.programme import Programme, Stretch
 from benchmarks.liveshop.scene import Scenery
 from benchmarks.liveshop.script import live_show
@@ -103,6 +105,20 @@ def test_a_shop_of_twins_has_pairs_that_differ_in_nothing_but_what_they_are_call
 def test_twins_have_one_picture() -> None:
     a, b = next((a, b) for a, b in pairwise(make_shop(1, twins=True)) if a.group == b.group)
     assert np.array_equal(labels.front(a, 430), labels.front(b, 430))
+
+
+def test_of_some_twins_the_shop_has_saved_the_picture_anew() -> None:
+    pairs = [(a, b) for seed in range(5) for a, b in pairwise(make_shop(seed, twins=True)) if a.group == b.group]
+    anew = [a.saved != b.saved for a, b in pairs]
+    assert 0.3 < sum(anew) / len(anew) < 0.7
+    assert all(product.saved == Saved() for product in make_shop(1))
+
+
+def test_a_picture_that_was_saved_anew_has_another_size(tmp_path: Path) -> None:
+    first = replace(make_shop(1)[0], listed=True)
+    write_catalogue([first, replace(first, product_id="anew", saved=Saved(500, 70))], tmp_path)
+    sizes = [cv2.imread(str(tmp_path / "images" / f"{i}-front.jpg")).shape[:2] for i in (first.product_id, "anew")]
+    assert sizes == [(720, 720), (500, 500)]
 
 
 def test_most_introductions_of_a_live_of_twins_are_of_twins() -> None:
