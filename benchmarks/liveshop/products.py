@@ -73,6 +73,9 @@ class Saved(NamedTuple):
     quality: int = 92
 
 
+AS_IT_CAME = Saved()
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """`design` is shared by siblings: the same print but for the accent colour and the flavour word."""
@@ -89,7 +92,7 @@ class Product:
     listed: bool = True  # in the catalogue
     sized: bool = False  # the band tells the size, too: there is a sibling of another
     printed: str = ""  # what the print says instead of the flavour: nothing of the picture tells it
-    saved: Saved = Saved()
+    saved: Saved = AS_IT_CAME
 
     @property
     def band(self) -> str:
