@@ -76,3 +76,7 @@ class Matcher(Protocol):
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         """One result per candidate product, in order; a candidate is all the pictures of one product."""
         ...
+
+    def same_print(self, one: Encoded, two: Encoded) -> bool:
+        """Whether two catalogue pictures show one thing, at most saved anew: no frame tells which of them it is."""
+        ...

@@ -28,6 +28,7 @@ DIM, PATCHES, PATCH_DIM = 64, 4, 8
 TAG = 16  # pixels of a picture's side that carry its number: large enough to survive video compression
 LEVELS = 8  # steps of brightness a channel: three octal digits survive 4:2:0 at low bitrate
 LARGEST = LEVELS**3 - 1
+SAME = 0.99  # likeness from which on two pictures are of one number
 SURE = 6.0  # log-odds of a product that is there; its negative of one that is not
 
 
@@ -87,9 +88,12 @@ class FakeMatcher:
         empty = bool(np.array_equal(query.embedding, encoded_of(0).embedding))
         return [self._one(query, pictures, empty=empty) for pictures in candidates]
 
+    def same_print(self, one: Encoded, two: Encoded) -> bool:
+        return float(one.embedding @ two.embedding) >= SAME
+
     def _one(self, query: Encoded, pictures: Sequence[Encoded], *, empty: bool) -> Match:
         likeness = max((float(query.embedding @ picture.embedding) for picture in pictures), default=0.0)
-        if empty or likeness < 0.99:
+        if empty or likeness < SAME:
             return Match(-SURE, max(likeness, 0.0), 0.0)
         return Match(SURE, likeness, 1.0, Box(0.25, 0.25, 0.5, 0.5))
 

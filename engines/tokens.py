@@ -22,6 +22,7 @@ BEST = 16  # pairs that count, so that a product filling a tenth of the frame ca
 FEWEST = 4  # pairs below which a box would be a guess
 STRONG = 0.5  # of the best pair's worth: clutter pairs up too, but weakly
 SAME_PLACE = 0.5  # overlap of two boxes from which on two products claim one thing
+SAME_PRINT = 0.5  # log-odds: a picture that explains another so nearly as well as itself is no other picture
 CERTAIN = 9.0  # log-odds beyond which nothing was ever measured
 
 
@@ -44,6 +45,16 @@ class TokenMatcher:
         alone = [self._look(query, tokens, pictures) for pictures in candidates]
         logits = share([each.logit for each in alone], [each.box for each in alone])
         return [Match(logit, each.visual, each.patches, each.box) for logit, each in zip(logits, alone, strict=True)]
+
+    def same_print(self, one: Encoded, two: Encoded) -> bool:
+        """By the calibration, since how far saving anew moves vectors is each model's own."""
+        return self._short(one, two) <= SAME_PRINT and self._short(two, one) <= SAME_PRINT
+
+    def _short(self, one: Encoded, two: Encoded) -> float:
+        """By how much the second explains the first worse than itself; unclipped, or all would be certain."""
+        tokens, weigh = one.patches.vectors.astype(np.float32), self._calibration
+        mine, other = (evidence(one, tokens, [picture]) for picture in (one, two))
+        return weigh.visual * (mine[0] - other[0]) + weigh.patches * (mine[1] - other[1])
 
     def _look(self, query: Encoded, tokens: NDArray[np.float32], pictures: Sequence[Encoded]) -> Match:
         visual, patches, box = evidence(query, tokens, pictures)

@@ -1,72 +1,103 @@
 """Who looks like whom: from the feed's groups, and from what the matcher makes of catalogue pictures themselves.
 
-Asked once for each scope, before its livestreams run. Blocks; knows no livestream and no time. A picture that was
-saved anew differs in its noise, by which the matcher may tell it: such products are siblings, if the feed says so.
+Blocks: comparing takes some 20 ms for a pair of likely twins. Knows no livestream, no loop and no time.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from stream.heard import Alike
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from engines.base import Encoded, Matcher
     from indexes.gallery import Gallery
     from indexes.scope import Scope
 
-CLOSE = 0.5  # log-odds: closer than this, each shown its own picture, and the matcher cannot tell two products apart
-NEIGHBOURS = 6  # products that are compared with each: those whose pictures are likest
-LIKEST = 0.98  # pictures less alike than this are not compared: twins' are 1.0, and few others' come so near
-MOST = 2000  # products in scope; comparing two costs some 40 ms, and nobody shows so many
+    Pair = tuple[int, int]  # of products by their indexes, the lower first
+
+NEIGHBOURS = 5  # products that are compared with each: those whose main pictures are likest
+MOST = 10_000  # products in scope: of more, only the feed's groups count; nobody shows so many
+ROWS = 512  # of likenesses at a time: a few megabytes each
 
 
-def alike_in(gallery: Gallery, matcher: Matcher, scope: Scope) -> Alike:
-    """Scopes of more than MOST products have only the feed's groups."""
-    products = [int(index) for index in scope.products]
-    ids = {index: gallery.product(index).product_id for index in products}
-    pairs = _pairs(gallery, matcher, scope, products) if len(products) <= MOST else []
-    clans = _joined(pairs)
-    feeds = {index: gallery.product(index).sku_group for index in products}
-    groups = {ids[index]: group for index, group in feeds.items() if group}
-    twins: dict[str, tuple[str, ...]] = {}
-    for clan in clans:
-        members = tuple(sorted(ids[index] for index in clan))
-        named = {groups.get(member, "") for member in members}
-        name = named.pop() if len(named) == 1 else ""
-        groups.update(dict.fromkeys(members, name or members[0]))
-        twins.update(dict.fromkeys(members, members))
-    return Alike(groups, twins)
+def groups_in(gallery: Gallery, scope: Scope) -> Alike:
+    """What the feed says. Reads no picture."""
+    products = [gallery.product(int(index)) for index in scope.products]
+    return Alike({product.product_id: product.sku_group for product in products if product.sku_group})
 
 
-def _pairs(gallery: Gallery, matcher: Matcher, scope: Scope, products: Sequence[int]) -> list[tuple[int, int]]:
-    """Those that the matcher cannot tell apart although it is shown their own main pictures."""
-    inside, asked, found = set(products), set(), set()
-    for index in products:
-        main = gallery.pictures(index)[0]
-        near = [i for i, like in gallery.near(main.embedding, scope, NEIGHBOURS) if like >= LIKEST and i != index]
-        for other in near:
-            pair = (min(index, other), max(index, other))  # likest to each other, mostly: asked once all the same
-            if other not in inside or pair in asked:
-                continue
-            asked.add(pair)
-            if _same(gallery, matcher, *pair):
-                found.add(pair)
-    return sorted(found)
+class Comparing:
+    """One gallery's pictures, each pair of them compared once. One caller thread; `stop` from any."""
+
+    def __init__(self, gallery: Gallery, matcher: Matcher) -> None:
+        self._gallery, self._matcher = gallery, matcher
+        self._same: dict[Pair, bool] = {}
+        self._stopped = threading.Event()
+
+    @property
+    def pairs(self) -> int:
+        return len(self._same)
+
+    def stop(self) -> None:
+        """What is asked for ends with the pair that is being compared: some of the twins are not known then."""
+        self._stopped.set()
+
+    def alike_in(self, scope: Scope) -> Alike:
+        """Blocks: pictures are read and compared."""
+        groups = dict(groups_in(self._gallery, scope).groups)
+        twins: dict[str, tuple[str, ...]] = {}
+        for clan in _joined([pair for pair in self._near(scope) if self._are_same(pair)]):
+            members = tuple(sorted(self._gallery.product(index).product_id for index in clan))
+            named = {groups.get(member, "") for member in members}
+            name = named.pop() if len(named) == 1 else ""
+            groups.update(dict.fromkeys(members, name or members[0]))
+            twins.update(dict.fromkeys(members, members))
+        return Alike(groups, twins)
+
+    def _near(self, scope: Scope) -> Iterator[Pair]:
+        """Those whose main pictures are likest. Asks no index: one that is on a GPU belongs to the search thread."""
+        products = [int(index) for index in scope.products]
+        if not 2 <= len(products) <= MOST:
+            return
+        vectors = np.stack([self._main(index).embedding for index in products])
+        count = min(NEIGHBOURS, len(products) - 1)
+        seen: set[Pair] = set()
+        for first in range(0, len(products), ROWS):
+            for row, others in enumerate(_likest(vectors, first, count), start=first):
+                for other in others.tolist():
+                    pair = (min(products[row], products[other]), max(products[row], products[other]))
+                    if self._stopped.is_set():
+                        return
+                    if pair not in seen:
+                        seen.add(pair)
+                        yield pair
+
+    def _are_same(self, pair: Pair) -> bool:
+        if pair not in self._same:
+            self._same[pair] = self._matcher.same_print(*(self._main(index) for index in pair))
+        return self._same[pair]
+
+    def _main(self, product: int) -> Encoded:
+        return cast("Encoded", self._gallery.pictures(product)[0])
 
 
-def _same(gallery: Gallery, matcher: Matcher, one: int, two: int) -> bool:
-    both = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in (one, two)]
-    for pictures in both:
-        first, second = (match.logit for match in matcher.match(pictures[0], both))
-        if abs(first - second) > CLOSE:
-            return False
-    return True
+def _likest(vectors: NDArray[np.float32], first: int, count: int) -> NDArray[np.intp]:
+    """For ROWS of them from `first` on, which others are likest."""
+    some = vectors[first : first + ROWS]
+    likeness = some @ vectors.T
+    likeness[np.arange(len(some)), first + np.arange(len(some))] = -np.inf
+    return np.argpartition(-likeness, count - 1, axis=1)[:, :count]
 
 
-def _joined(pairs: Sequence[tuple[int, int]]) -> list[set[int]]:
+def _joined(pairs: Sequence[Pair]) -> list[set[int]]:
     """Whoever is the same as the same is the same."""
     clans: list[set[int]] = []
     for one, two in pairs:

@@ -55,6 +55,13 @@ NOBODY = Alike()
 
 
 @dataclass(slots=True)
+class Kin:
+    """What is known by now of a scope's look-alikes: judging reads it, and comparing pictures goes on beside it."""
+
+    alike: Alike = NOBODY
+
+
+@dataclass(slots=True)
 class _Run:
     """Twins in view without a break."""
 
@@ -98,6 +105,10 @@ class Heard:
 
     def reset(self) -> None:
         self._runs.clear()
+
+    def learn(self, alike: Alike) -> None:
+        """More is known of who looks like whom."""
+        self._alike = alike
 
     def join(self, sighting: Sighting, hearsay: Hearsay) -> Sighting:
         now = sighting.window.views[-1].at

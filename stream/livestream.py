@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream.errors import NowShowingError, leaves
-from stream.heard import NOBODY
 from stream.pipeline import Figures, reason_of, run_stream
 from stream.retry import Backoff
 from stream.types import Change, Reason, State, Status
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from indexes.scope import Scope
     from stream.config import StreamConfig
     from stream.events import Event
-    from stream.heard import Alike
+    from stream.heard import Kin
     from stream.pipeline import Shared
     from stream.scribe import Scribe
     from stream.types import Decision
@@ -43,10 +42,10 @@ class Livestream:
         scope: Scope,
         scribe: Scribe,
         publish: Callable[[Event], None],
-        alike: Alike = NOBODY,
+        kin: Kin | None = None,
     ) -> None:
         self.config = config
-        self._alike = alike
+        self._kin = kin
         self._scope = scope
         self._scribe = scribe
         self._publish = publish
@@ -124,7 +123,7 @@ class Livestream:
                 publish=self._decided,
                 on_status=on_status,
                 figures=self._figures,
-                alike=self._alike,
+                kin=self._kin,
             )
         except ExceptionGroup as errors:
             if self._stopping:

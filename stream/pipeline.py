@@ -21,7 +21,7 @@ from stream.dating import Sight
 from stream.decide import Decider
 from stream.errors import NowShowingError
 from stream.fuse import Fuser, sigmoid
-from stream.heard import NOBODY, Heard
+from stream.heard import Heard, Kin
 from stream.hearsay import Hearsay
 from stream.listening import Listener
 from stream.matching import Query
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from stream.clock import Clock
     from stream.config import DecideConfig, StreamConfig
     from stream.fuse import Look
-    from stream.heard import Alike
     from stream.metrics import Metrics
     from stream.types import Decision, Image, Sighting, Status
 
@@ -109,7 +108,7 @@ async def run_stream(
     publish: Publish,
     on_status: OnStatus,
     figures: Figures | None = None,
-    alike: Alike = NOBODY,
+    kin: Kin | None = None,
 ) -> Reason:
     """Runs until the livestream is over and says why; raises what broke it."""
     frames: Channel[Frame | Gap] = Channel(
@@ -122,7 +121,7 @@ async def run_stream(
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
     figures = figures or Figures()
     listener = listener_of(config, scope, shared, figures, frames)
-    mind = Mind(config, scope, shared, publish, figures, alike, listener)
+    mind = Mind(config, scope, shared, publish, figures, kin or Kin(), listener)
     why = Reason.INTERNAL
     try:
         async with asyncio.TaskGroup() as group:
@@ -235,7 +234,7 @@ class Mind:
         shared: Shared,
         publish: Publish,
         figures: Figures,
-        alike: Alike = NOBODY,
+        kin: Kin,
         listener: Listener | None = None,
     ) -> None:
         window, decide = config.window, config.decide
@@ -248,7 +247,10 @@ class Mind:
         self._attention = Attention()
         self._fuser = Fuser(shared.presence)
         self._nothing_said = Hearsay()
-        self._heard = Heard(alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s)
+        self._kin = kin
+        self._heard = Heard(
+            kin.alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
+        )
         self._decider = decider_of(decide, shared.false_shows, shared.presence)
 
     async def think(self, views: Channel[View | Gap]) -> None:
@@ -297,6 +299,7 @@ class Mind:
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
+        self._heard.learn(self._kin.alike)
         sighting = None if window is None else self._heard.join(self._fuser.close(window), self._board)
         decisions = [] if sighting is None else self._decider.push(sighting)
         earlier = await self._look_back(recent)

@@ -11,12 +11,12 @@ import structlog
 from engines.bundle import open_bundle
 from engines.threads import one_blas_thread
 from stream import __version__
-from stream.alike import alike_in
 from stream.batching import Batcher
 from stream.clock import SteadyClock
 from stream.engine import open_engine, open_search
 from stream.events import Versions
 from stream.http import HttpServer
+from stream.kinship import Kinship
 from stream.livestream import Livestream
 from stream.matching import looker
 from stream.memory import few_arenas, give_back, settle
@@ -29,7 +29,7 @@ from stream.speech import Speech, chosen, summary_service, words_of
 from stream.web.facts import Health, SinkAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from engines.bundle import Bundle
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from stream.config import StreamConfig, WorkerConfig
     from stream.events import Event
     from stream.fuse import Look
-    from stream.heard import Alike
+    from stream.heard import Kin
     from stream.matching import Query
     from stream.pipeline import Tap
     from stream.sink import Sink
@@ -139,15 +139,18 @@ class Worker:
         shared = await self._engines(stack, bundle)
         fan_out = FanOut(sinks, self.metrics, self._clock, drain_s=config.drain_deadline_s)
         scopes = {stream.stream_id: self._scope(stream) for stream in config.streams}
-        alike = await asyncio.to_thread(self._alike, bundle, scopes)
+        kinship = Kinship(self._gallery, bundle.matcher(), self._clock)
         for stream in config.streams:
-            scope, who = scopes[stream.stream_id], alike[stream.stream_id]
-            self._livestreams[stream.stream_id] = self._livestream(stream, scope, who, versions, fan_out)
+            scope = scopes[stream.stream_id]
+            self._livestreams[stream.stream_id] = self._livestream(
+                stream, scope, kinship.of(scope), versions, fan_out
+            )
         self._fan_out = await stack.enter_async_context(fan_out)
         if config.http is not None:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         await asyncio.to_thread(settle)
+        await self._compare(group, stack, kinship)
         self._run(group, stack, shared)
         self._started = True
 
@@ -203,21 +206,20 @@ class Worker:
     def _scope(self, config: StreamConfig) -> Scope:
         return self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)
 
-    def _alike(self, bundle: Bundle, scopes: Mapping[str, Scope]) -> dict[str, Alike]:
-        """Livestreams of the same products ask once. Blocks: catalogue pictures are compared."""
-        matcher, known = bundle.matcher(), {scope.products.tobytes(): scope for scope in scopes.values()}
-        began = self._clock.now()
-        found = {products: alike_in(self._gallery, matcher, scope) for products, scope in known.items()}
-        twins, took_s = sum(len(alike.twins) for alike in found.values()), round(self._clock.now() - began, 1)
-        log.info("look-alikes compared", products=sum(map(len, known.values())), twins=twins, took_s=took_s)
-        return {stream_id: found[scope.products.tobytes()] for stream_id, scope in scopes.items()}
+    async def _compare(self, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack, kinship: Kinship) -> None:
+        """Nobody waits for it but replays as fast as they go, which say the same each time."""
+        learn = group.create_task(kinship.learn(), name="compare look-alikes")
+        stack.callback(learn.cancel)
+        stack.callback(kinship.stop)
+        if any(stream.source.pace == "fast" for stream in self._config.streams):
+            await asyncio.wait([learn])
 
     def _livestream(
-        self, config: StreamConfig, scope: Scope, alike: Alike, versions: Versions, fan_out: FanOut
+        self, config: StreamConfig, scope: Scope, kin: Kin, versions: Versions, fan_out: FanOut
     ) -> Livestream:
         epoch = int(self._clock.now() * 1000)  # grows with every start of a worker
         scribe = Scribe(config.stream_id, config.shop_id, epoch, versions, self._product, self._clock)
-        return Livestream(config, scope, scribe, fan_out.publish, alike)
+        return Livestream(config, scope, scribe, fan_out.publish, kin)
 
     def _product(self, product_id: str) -> ProductFacts:
         product = self._gallery.product(self._gallery.index_of(product_id))

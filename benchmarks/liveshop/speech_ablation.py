@@ -34,7 +34,7 @@ from benchmarks.liveshop.truth import read_truth
 from engines.bundle import open_bundle
 from engines.speech.sphinx import Sphinx
 from engines.text import Hearing
-from stream.alike import alike_in
+from stream.alike import Comparing
 from stream.errors import KNOWN
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def judge_live(folder: Path, bundle: Bundle, ear: str) -> Live:
     gallery, _ = galleries_of(folder, bundle)
     products = words_in(gallery)
     words: Sequence[Known] = spoken_in(truth) if ear == "truth" else heard_in(folder, products, Sphinx())
-    hearing, alike = Hearing(products), alike_in(gallery, bundle.matcher(), gallery.scope())
+    hearing, alike = Hearing(products), Comparing(gallery, bundle.matcher()).alike_in(gallery.scope())
     titles = {product.product_id: product.title for product in products}
     groups = {product.product_id: product.group for product in products}
     ways = {}

@@ -29,6 +29,7 @@ from engines.classic.geometry import (
     tentative,
 )
 from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
+from engines.classic.reprint import same_print
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,9 @@ class ClassicMatcher:
             _verdict(query, pictures, seen.found.get(index), logits.get(index, ABSENT))
             for index, pictures in enumerate(candidates)
         ]
+
+    def same_print(self, one: Encoded, two: Encoded) -> bool:
+        return same_print(one, two)
 
     def examine(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> Examined:
         """The evidence before it is weighed: what the weights are fitted to."""

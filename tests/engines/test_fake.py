@@ -76,3 +76,9 @@ def test_a_number_too_large_is_refused() -> None:
 def test_a_picture_too_small_carries_no_number() -> None:
     with pytest.raises(EngineError, match="too small"):
         number_in(np.zeros((2, 2, 3), np.uint8))
+
+
+def test_two_pictures_of_one_number_are_the_same_print() -> None:
+    one, two, other = FakeEncoder().encode([picture_of(7), picture_of(7, height=120), picture_of(8)])
+    assert FakeMatcher().same_print(one, two)
+    assert not FakeMatcher().same_print(one, other)

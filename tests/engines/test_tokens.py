@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,6 +46,16 @@ def test_a_picture_matches_itself_and_not_a_stranger() -> None:
     assert same.patches == pytest.approx(1, abs=1e-2)
     assert same.logit > 2
     assert different.logit < -4
+
+
+def test_a_picture_whose_tokens_moved_a_little_is_the_same_and_a_stranger_is_not() -> None:
+    one, other = encoded(1), encoded(2)
+    noise = np.random.default_rng(3).standard_normal(one.patches.vectors.shape).astype(np.float32) * 0.003
+    moved = replace(encoded(1, one.patches.vectors.astype(np.float32) + noise), embedding=one.embedding)
+    matcher = TokenMatcher(Calibration())
+    assert matcher.same_print(one, moved)
+    assert matcher.same_print(moved, one)
+    assert not matcher.same_print(one, other)
 
 
 def test_the_box_lies_where_the_product_is() -> None:

@@ -11,16 +11,31 @@ import numpy as np
 import pytest
 
 from engines.bundle import open_bundle
+from engines.classic import ClassicMatcher
 from indexes.build import build_gallery
 from indexes.gallery import Gallery, open_gallery
-from stream.alike import alike_in
+from stream.alike import Comparing, groups_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engines.base import Encoded
+
 pytestmark = pytest.mark.media
 
 Shop = Callable[..., Gallery]
+
+
+class Counting(ClassicMatcher):
+    """Counts the pairs that it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs = 0
+
+    def same_print(self, one: Encoded, two: Encoded) -> bool:
+        self.pairs += 1
+        return super().same_print(one, two)
 
 
 def picture(seed: int, accent: int = 0) -> np.ndarray:
@@ -72,7 +87,7 @@ def test_products_with_one_picture_are_twins_also_where_the_feed_does_not_say_so
         mint=(picture(3, accent=1), "teas", 95),
         lamp=(picture(4), "", 95),
     )
-    found = alike_in(gallery, open_bundle("classic").matcher(), gallery.scope())
+    found = Comparing(gallery, open_bundle("classic").matcher()).alike_in(gallery.scope())
     assert found.twins == {
         **dict.fromkeys(("honey", "cocoa"), ("cocoa", "honey")),
         **dict.fromkeys(("soap", "bar"), ("bar", "soap")),
@@ -82,7 +97,36 @@ def test_products_with_one_picture_are_twins_also_where_the_feed_does_not_say_so
     }  # fmt: skip
 
 
+def test_a_picture_that_the_shop_saved_anew_is_the_same_picture(shop: Shop) -> None:
+    smaller = np.asarray(cv2.resize(picture(1), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA), np.uint8)
+    gallery = shop(
+        honey=(picture(1), "oats", 92),
+        cocoa=(picture(1), "oats", 60),
+        nuts=(smaller, "oats", 80),
+        mint=(picture(1, accent=1), "oats", 92),
+    )
+    found = Comparing(gallery, open_bundle("classic").matcher()).alike_in(gallery.scope())
+    assert found.twins == dict.fromkeys(("cocoa", "honey", "nuts"), ("cocoa", "honey", "nuts"))
+
+
+def test_each_pair_is_compared_once_however_many_scopes_it_is_in(shop: Shop) -> None:
+    gallery = shop(**{name: (picture(i), "", 92) for i, name in enumerate(("honey", "cocoa", "lamp"))})
+    asked = Counting()
+    comparing = Comparing(gallery, asked)
+    comparing.alike_in(gallery.scope())
+    comparing.alike_in(gallery.scope(product_ids=["honey", "lamp"]))
+    assert asked.pairs == comparing.pairs == 3
+
+
+def test_whoever_is_told_to_stop_compares_nothing_more(shop: Shop) -> None:
+    gallery = shop(honey=(picture(1), "oats", 92), cocoa=(picture(1), "oats", 92))
+    comparing = Comparing(gallery, open_bundle("classic").matcher())
+    comparing.stop()
+    assert comparing.alike_in(gallery.scope()) == groups_in(gallery, gallery.scope())
+    assert comparing.pairs == 0
+
+
 def test_who_is_not_in_scope_is_nobodys_twin(shop: Shop) -> None:
     gallery = shop(honey=(picture(1), "", 95), cocoa=(picture(1), "", 95), lamp=(picture(4), "", 95))
     scope = gallery.scope(product_ids=["honey", "lamp"])
-    assert alike_in(gallery, open_bundle("classic").matcher(), scope).twins == {}
+    assert Comparing(gallery, open_bundle("classic").matcher()).alike_in(scope).twins == {}
