@@ -119,7 +119,7 @@ async def measure(work: Path, recording: Path, minutes: float, cut_every_s: floa
     )
     speech.start()
     await speech.load()
-    seat = speech.seat(scripted_scope(1), None)
+    seat = speech.seat(lambda: scripted_scope(1), None)
     listener = Listener(speech, seat, SpeechFigures(), lambda: False, patient=False)
     watcher = Watcher(listener)
     frames: Channel[Frame | Gap] = Channel("frames", capacity=4 * FPS, policy=Policy.DROP_OLDEST)

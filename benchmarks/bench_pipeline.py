@@ -32,6 +32,7 @@ from stream.fuse import Look
 from stream.matching import looker
 from stream.metrics import Metrics
 from stream.pipeline import Figures, Shared, run_stream
+from stream.shelf import Offer, Shelf
 from stream.source import play
 from stream.types import Frame
 
@@ -84,7 +85,7 @@ async def whole(config: StreamConfig, scope: Scope, encoder: FrameEncoder, look:
     async with asyncio.TaskGroup() as group:
         for _ in range(streams):
             group.create_task(
-                run_stream(config, scope, shared, publish=publish, on_status=on_status, figures=figures)
+                run_stream(config, Shelf(Offer(scope)), shared, publish=publish, on_status=on_status, figures=figures)
             )
     took = time.perf_counter() - started
     await encode.stop(deadline_s=5)
@@ -120,7 +121,7 @@ def compare(work: Path, args: argparse.Namespace) -> dict[str, str | int | float
     bundle = open_bundle(name)
     gallery = open_gallery(work / "gallery", bundle_hash=bundle.hash)
     encoder = SleepingEncoder(fixed_s=0.010) if simulated else bundle.encoder(1)
-    look = sees_nothing if simulated else looker(gallery, bundle.matcher())
+    look = sees_nothing if simulated else looker(bundle.matcher())
     images = asyncio.run(decoded(video, args.frames_per_second))
     config = stream_config(video, args.frames_per_second)
     bares, wholes = [], []

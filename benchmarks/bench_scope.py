@@ -96,7 +96,7 @@ def encoded(bundle: Bundle, pictures: Sequence[Image]) -> tuple[list[Encoded], l
 
 def searched(bundle: Bundle, gallery: Gallery, found: Sequence[Encoded]) -> list[float]:
     window = WindowConfig()
-    look, scope, hold = looker(gallery, bundle.matcher()), gallery.scope(), round(window.length_s / window.hop_s)
+    look, scope, hold = looker(bundle.matcher()), gallery.scope(), round(window.length_s / window.hop_s)
     views = [View(at=i * window.hop_s, encoded=one, wall=0.0, decode_s=0.0) for i, one in enumerate(found)]
     costs = []
     for i, view in enumerate(views):

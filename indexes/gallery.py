@@ -114,7 +114,7 @@ def part_of(parts: Sequence[Part], product: int) -> Part:
 
 
 class Gallery:
-    """Safe to use from many threads."""
+    """Safe to use from many threads. Nothing in it leads back to itself: it is freed with the last scope of it."""
 
     def __init__(self, files: Files, segments: Sequence[Segment]) -> None:
         self.version = files.version
@@ -125,7 +125,6 @@ class Gallery:
         self.parts = [Part(base, files.alive, 0)]
         self.parts += [Part(segment, None, self.parts[0].stop) for segment in more]
         self.products = Products(self.parts)
-        self._everything = everything(self, self.parts)
 
     def move_to_gpu(self, on_lost: Callable[[str], None]) -> None:
         """Raises GpuError where what was built stays with the processor; what was added since always does."""
@@ -167,7 +166,7 @@ class Gallery:
         if product_ids is not None:
             allowed = self._listed(product_ids, allowed, shop_id, lenient=lenient)
         if allowed is None:
-            return self._everything
+            return everything(self, self.parts)
         return only(self, allowed, self.parts)
 
     def shortlist(self, embedding: Embedding, patch_vectors: PatchVectors, scope: Scope, k: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 import numpy as np
@@ -36,7 +36,7 @@ class ProductTable(Sequence[Product]):
         self._order = load_array(folder, "id_order", np.int32, 1)
         self._shop_of = load_array(folder, "product_shops", np.int32, 1)
         self._shops: dict[str, int] = json.loads((folder / "shops.json").read_text(encoding="utf-8"))
-        self._parsed = lru_cache(KEPT)(self._parse)
+        self._parsed = lru_cache(KEPT)(partial(_parse, self._text, self._ends))  # not a method: it would hold itself
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -70,9 +70,10 @@ class ProductTable(Sequence[Product]):
     def shops(self) -> int:
         return sum(1 for shop in self._shops if shop)
 
-    def _parse(self, index: int) -> Product:
-        start = int(self._ends[index - 1]) if index else 0
-        return Product.from_json(bytes(self._text[start : int(self._ends[index])]))
+
+def _parse(text: NDArray[np.uint8] | bytes, ends: NDArray[np.int64], index: int) -> Product:
+    start = int(ends[index - 1]) if index else 0
+    return Product.from_json(bytes(text[start : int(ends[index])]))
 
 
 def write_products(folder: Path, products: Iterable[Product]) -> None:

@@ -32,6 +32,13 @@ class Scope:
     def __len__(self) -> int:
         return len(self.products)
 
+    def has(self, product_id: str) -> bool:
+        index = self.gallery.find(product_id)
+        if index is None:
+            return False
+        at = int(np.searchsorted(self.products, index))
+        return at < len(self.products) and int(self.products[at]) == index
+
 
 def everything(gallery: Gallery, parts: Sequence[Part]) -> Scope:
     products = np.arange(parts[-1].stop, dtype=np.int32)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from indexes.exact import Owners
     from indexes.manifest import Manifest
 
 KEPT = 4096  # products whose pictures are kept as objects
@@ -28,17 +29,12 @@ class Stock:
         self.folder = folder
         self.manifest = manifest
         self.products = ProductTable(folder)
-        self.embeddings = load_array(folder, "embeddings", np.float32, 2)
         self.owners = load_array(folder, "owners", np.int32, 1)
-        self._vectors = load_array(folder, "vectors", np.float16, 2)
-        self._places = load_array(folder, "places", np.float32, 2)
-        self._thumbs = load_array(folder, "thumbs", np.uint8, 1)
-        self._patch_ends = load_array(folder, "patch_ends", np.int64, 1)
-        self._thumb_ends = load_array(folder, "thumb_ends", np.int64, 1)
-        self._thumb_sizes = load_array(folder, "thumb_sizes", np.int32, 2)
-        self._check_shapes()
-        self._firsts = np.searchsorted(self.owners, np.arange(len(self.products) + 1))
-        self._kept = lru_cache(KEPT)(self._pictures)
+        self._album = _Album(folder, self.owners, len(self.products))
+        self.embeddings = self._album.embeddings
+        if len(self.products) != manifest.products or not self._album.fits(manifest):
+            raise GalleryError(f"gallery {folder}: its files do not fit each other: build the gallery again")
+        self._kept = lru_cache(KEPT)(self._album.pictures)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -48,9 +44,30 @@ class Stock:
         return self._kept(product)
 
     def rows(self, product: int) -> range:
+        return self._album.rows(product)
+
+    def picture(self, row: int) -> Picture:
+        return self._album.picture(row)
+
+
+class _Album:
+    """The arrays that make up pictures."""
+
+    def __init__(self, folder: Path, owners: Owners, products: int) -> None:
+        self.embeddings = load_array(folder, "embeddings", np.float32, 2)
+        self._vectors = load_array(folder, "vectors", np.float16, 2)
+        self._places = load_array(folder, "places", np.float32, 2)
+        self._thumbs = load_array(folder, "thumbs", np.uint8, 1)
+        self._patch_ends = load_array(folder, "patch_ends", np.int64, 1)
+        self._thumb_ends = load_array(folder, "thumb_ends", np.int64, 1)
+        self._thumb_sizes = load_array(folder, "thumb_sizes", np.int32, 2)
+        self._owners = owners
+        self._firsts = np.searchsorted(owners, np.arange(products + 1))
+
+    def rows(self, product: int) -> range:
         return range(int(self._firsts[product]), int(self._firsts[product + 1]))
 
-    def _pictures(self, product: int) -> tuple[Picture, ...]:
+    def pictures(self, product: int) -> tuple[Picture, ...]:
         return tuple(self.picture(row) for row in self.rows(product))
 
     def picture(self, row: int) -> Picture:
@@ -64,20 +81,16 @@ class Stock:
             ),
         )
 
-    def _check_shapes(self) -> None:
+    def fits(self, said: Manifest) -> bool:
         """The manifest's counts against the arrays: files of the right size can still be of another gallery."""
-        said = self.manifest
         pictures, patches = said.pictures, said.patches
         thumbs = int(self._thumb_ends[-1]) if pictures and len(self._thumb_ends) else 0
-        consistent = (
-            len(self.products) == said.products
-            and self.embeddings.shape == (pictures, said.dim)
+        return (
+            self.embeddings.shape == (pictures, said.dim)
             and self._vectors.shape == (patches, said.patch_dim)
             and self._places.shape == (patches, 4)
             and self._thumb_sizes.shape == (pictures, 2)
-            and len(self.owners) == len(self._patch_ends) == len(self._thumb_ends) == pictures
+            and len(self._owners) == len(self._patch_ends) == len(self._thumb_ends) == pictures
             and (int(self._patch_ends[-1]) if pictures else 0) == patches
             and len(self._thumbs) == thumbs
         )
-        if not consistent:
-            raise GalleryError(f"gallery {self.folder}: its files do not fit each other: build the gallery again")

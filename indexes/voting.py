@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import faiss
@@ -41,7 +41,7 @@ class PatchIndex:
         self._index = index
         self._owners = owners
         self._products = int(owners.max()) + 1 if len(owners) else 0
-        self._kept = lru_cache(SCOPES)(self._bits)
+        self._kept = lru_cache(SCOPES)(partial(_bits, owners, self._products))  # not a method: it would hold itself
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -94,14 +94,6 @@ class PatchIndex:
         flags[: len(allowed)] = allowed[: self._products]
         return self._kept(np.packbits(flags).tobytes())
 
-    def _bits(self, packed: bytes) -> faiss.IDSelector | None:
-        """Touches every patch of the gallery, so that the scopes in use are kept; a scope is known by its flags."""
-        flags = np.unpackbits(np.frombuffer(packed, np.uint8), count=self._products).astype(np.bool_)
-        inside = flags[self._owners]
-        if not inside.any():
-            return None
-        return faiss.IDSelectorBitmap(np.packbits(inside, bitorder="little"))  # type: ignore[call-arg, arg-type]
-
     def _search(
         self, query: NDArray[np.float32], selector: faiss.IDSelector | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -113,6 +105,15 @@ class PatchIndex:
         with one_thread():
             likeness, rows = self._index.search(query, NEIGHBOURS, params=how)
         return likeness, rows
+
+
+def _bits(owners: Owners, products: int, packed: bytes) -> faiss.IDSelector | None:
+    """Touches every patch of the gallery, so that the scopes in use are kept; a scope is known by its flags."""
+    flags = np.unpackbits(np.frombuffer(packed, np.uint8), count=products).astype(np.bool_)
+    inside = flags[owners]
+    if not inside.any():
+        return None
+    return faiss.IDSelectorBitmap(np.packbits(inside, bitorder="little"))  # type: ignore[call-arg, arg-type]
 
 
 def elect(found: Sequence[Neighbours], products: int, k: int) -> list[tuple[int, float]]:

@@ -151,6 +151,7 @@ class WorkerConfig(Model):
 
     gallery: Path
     bundle: str = "classic"
+    gallery_check_s: Positive = 5.0
     sinks: tuple[str, ...] = ("jsonl:-",)
     kafka: KafkaConfig = KafkaConfig()
     http: HttpConfig | None = None

@@ -40,13 +40,21 @@ def open_engine(bundle: Bundle, config: WorkerConfig, meter: EngineMeter) -> Fra
     return chosen.encoder
 
 
-def open_search(config: WorkerConfig, bundle_hash: str) -> Gallery:
-    """Blocks. Searched on a GPU where there is one, unless the config wants the processor."""
-    gallery = open_gallery(config.gallery, bundle_hash=bundle_hash)
+def open_search(config: WorkerConfig, bundle_hash: str, meter: EngineMeter, known: Gallery | None = None) -> Gallery:
+    """Blocks. Searched on a GPU where there is one, unless the config wants the processor.
+
+    `known`: an earlier version; what is the same in both is not loaded again.
+    """
+
+    def lost(why: str) -> None:
+        log.error("the gallery has lost its GPU: restart the worker", why=why)
+        meter.engine_lost()
+
+    gallery = open_gallery(config.gallery, bundle_hash=bundle_hash, known=known)
     if config.engine == PROCESSOR:
         return gallery
     try:
-        gallery.move_to_gpu(lambda why: log.error("the gallery has lost its GPU", why=why))
+        gallery.move_to_gpu(lost)
     except GpuError as error:
         if not error.expected:
             log.warning("gallery: searched by the processor", version=gallery.version, why=str(error))

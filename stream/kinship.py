@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream.alike import Comparing, groups_in
-from stream.heard import Kin
+from stream.heard import NOBODY, Kin
 
 if TYPE_CHECKING:
     from engines.base import Matcher
     from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.clock import Clock
+    from stream.heard import Alike
 
 log = structlog.get_logger()
 
@@ -31,14 +32,15 @@ class Kinship:
         self._comparing = Comparing(gallery, matcher)
         self._known: dict[bytes, tuple[Scope, Kin]] = {}
 
-    def of(self, scope: Scope) -> Kin:
-        return self._known.setdefault(scope.products.tobytes(), (scope, Kin()))[1]
+    def of(self, scope: Scope, known: Alike = NOBODY) -> Kin:
+        """`known`: what holds until it has learned better."""
+        return self._known.setdefault(scope.products.tobytes(), (scope, Kin(known)))[1]
 
     async def learn(self) -> None:
         """Raises nothing: whatever a picture does, livestreams go on with what the feed says."""
         began = self._clock.now()
         try:
-            for scope, kin in self._known.values():
+            for scope, kin in [one for one in self._known.values() if one[1].alike is NOBODY]:
                 kin.alike = await asyncio.to_thread(groups_in, self._gallery, scope)
             for scope, kin in self._known.values():
                 kin.alike = await asyncio.to_thread(self._comparing.alike_in, scope)

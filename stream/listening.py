@@ -91,6 +91,10 @@ class Listener:
     def gap_seen(self) -> None:
         self._boards.gap_seen()
 
+    def names_changed(self) -> None:
+        """Products are called otherwise: the next sound opens an ear that knows their names."""
+        self._seat.leave()
+
     async def keep_up(self, at: Seconds) -> None:
         """In a replay, returns when sound is heard up to `at`, or comes no more before a picture is taken."""
         if not self._patient:

@@ -17,12 +17,11 @@ from stream.web.facts import SpeechFacts, StreamFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from indexes.scope import Scope
     from stream.config import StreamConfig
     from stream.events import Event
-    from stream.heard import Kin
     from stream.pipeline import Shared
     from stream.scribe import Scribe
+    from stream.shelf import Shelf
     from stream.types import Decision
 
 log = structlog.get_logger()
@@ -39,14 +38,12 @@ class Livestream:
     def __init__(
         self,
         config: StreamConfig,
-        scope: Scope,
+        shelf: Shelf,
         scribe: Scribe,
         publish: Callable[[Event], None],
-        kin: Kin | None = None,
     ) -> None:
         self.config = config
-        self._kin = kin
-        self._scope = scope
+        self.shelf = shelf
         self._scribe = scribe
         self._publish = publish
         self._status = Status(State.STARTING, Reason.REQUESTED)
@@ -118,12 +115,11 @@ class Livestream:
         try:
             why = await run_stream(
                 self.config,
-                self._scope,
+                self.shelf,
                 shared,
                 publish=self._decided,
                 on_status=on_status,
                 figures=self._figures,
-                kin=self._kin,
             )
         except ExceptionGroup as errors:
             if self._stopping:

@@ -70,12 +70,12 @@ def is_frozen(query: Query) -> bool:
     return float(np.quantile(changed, FROZEN_SHARE)) <= FROZEN
 
 
-def looker(gallery: Gallery, matcher: Matcher) -> Callable[[Query], Look]:
-    """A function that looks: one snapshot of the gallery, so that no answer mixes two versions."""
+def looker(matcher: Matcher) -> Callable[[Query], Look]:
+    """A function that looks in the gallery that a query's scope is of: so no answer mixes two versions."""
 
     def look(query: Query) -> Look:
         started = perf_counter()
-        encoded = query.view.encoded
+        encoded, gallery = query.view.encoded, query.scope.gallery
         indexes = _worth_a_look(gallery, query)
         pictures = [cast("Sequence[Encoded]", gallery.pictures(index)) for index in indexes]
         matches = matcher.match(encoded, pictures) if indexes else []

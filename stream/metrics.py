@@ -111,6 +111,11 @@ class Metrics:
     def gallery_loaded(self, version: str, bundle: str, products: int) -> None:
         self._gallery.info({"version": version, "bundle": bundle})
         self._products.set(products)
+        self._galleries.inc()
+
+    def gallery_refused(self, *, refused: bool) -> None:
+        """Whether what lies in the gallery's folder cannot be taken up."""
+        self._gallery_refused.set(1 if refused else 0)
 
     # -- speech
 
@@ -244,6 +249,8 @@ class Metrics:
         self._abstained = self._counter("abstained", "Windows in which nothing in the catalogue fitted.")
         self._gallery = Info("nowshowing_gallery_version", "The gallery in use.", registry=self.registry)
         self._products = self._gauge("gallery_products", "Products in the gallery in use.")
+        self._galleries = self._counter("gallery_loads", "Versions of the gallery that came into use.")
+        self._gallery_refused = self._gauge("gallery_refused", "1 while what lies in its folder cannot be taken up.")
         self._events = self._counter("events", "Events acknowledged by a sink.", ("type",))
         self._age = self._histogram("event_age_seconds", "Frame wall clock to a sink's acknowledgement.", AGE_BUCKETS)
         self._failed = self._counter("events_failed", "Events that did not reach a sink.", ("cause",))

@@ -21,7 +21,7 @@ from stream.dating import Sight
 from stream.decide import Decider
 from stream.errors import NowShowingError
 from stream.fuse import Fuser, sigmoid
-from stream.heard import Heard, Kin
+from stream.heard import Heard
 from stream.hearsay import Hearsay
 from stream.listening import Listener
 from stream.matching import Query
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from engines.base import Encoded, Match
     from engines.presence import Presence
     from engines.shows import FalseShows
-    from indexes.scope import Scope
     from stream.batching import Batcher
     from stream.clock import Clock
     from stream.config import DecideConfig, StreamConfig
     from stream.fuse import Look
     from stream.metrics import Metrics
+    from stream.shelf import Shelf
     from stream.types import Decision, Image, Sighting, Status
 
     Publish = Callable[[Decision], Awaitable[None]]
@@ -102,13 +102,12 @@ class Figures:
 
 async def run_stream(
     config: StreamConfig,
-    scope: Scope,
+    shelf: Shelf,
     shared: Shared,
     *,
     publish: Publish,
     on_status: OnStatus,
     figures: Figures | None = None,
-    kin: Kin | None = None,
 ) -> Reason:
     """Runs until the livestream is over and says why; raises what broke it."""
     frames: Channel[Frame | Gap] = Channel(
@@ -120,8 +119,9 @@ async def run_stream(
     )
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
     figures = figures or Figures()
-    listener = listener_of(config, scope, shared, figures, frames)
-    mind = Mind(config, scope, shared, publish, figures, kin or Kin(), listener)
+    shelf.take()
+    listener = listener_of(config, shelf, shared, figures, frames)
+    mind = Mind(config, shelf, shared, publish, figures, listener)
     why = Reason.INTERNAL
     try:
         async with asyncio.TaskGroup() as group:
@@ -143,7 +143,7 @@ async def run_stream(
 
 
 def listener_of(
-    config: StreamConfig, scope: Scope, shared: Shared, figures: Figures, frames: Channel[Frame | Gap]
+    config: StreamConfig, shelf: Shelf, shared: Shared, figures: Figures, frames: Channel[Frame | Gap]
 ) -> Listener | None:
     speech = shared.speech
     if speech is None:
@@ -151,14 +151,14 @@ def listener_of(
     figures.speech.why = speech.silence(config)
     if figures.speech.why:
         return None
-    seat = speech.seat(scope, config.language)
+    seat = speech.seat(lambda: shelf.offer.scope, config.language)
     return Listener(
         speech,
         seat,
         figures.speech,
         lambda: frames.stats.waiting >= FRAMES,
         patient=not frames.drops,
-        summariser=speech.summariser(scope),
+        summariser=speech.summariser(lambda: shelf.offer.scope),
     )
 
 
@@ -230,26 +230,24 @@ class Mind:
     def __init__(
         self,
         config: StreamConfig,
-        scope: Scope,
+        shelf: Shelf,
         shared: Shared,
         publish: Publish,
         figures: Figures,
-        kin: Kin,
         listener: Listener | None = None,
     ) -> None:
         window, decide = config.window, config.decide
         self._figures = figures
         self._listener = listener
-        self._scope = scope
+        self._shelf = shelf
         self._shared = shared
         self._publish = publish
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._attention = Attention()
         self._fuser = Fuser(shared.presence)
         self._nothing_said = Hearsay()
-        self._kin = kin
         self._heard = Heard(
-            kin.alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
+            shelf.offer.kin.alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
         )
         self._decider = decider_of(decide, shared.false_shows, shared.presence)
 
@@ -286,8 +284,29 @@ class Mind:
     def _board(self) -> Hearsay:
         return self._nothing_said if self._listener is None else self._listener.board
 
+    async def _move(self) -> None:
+        """Takes up another version of the gallery, if there is one; what is in it no longer is hidden."""
+        if not self._shelf.take():
+            return
+        offer = self._shelf.offer
+        self._attention.reset()
+        if offer.renamed and self._listener is not None:
+            self._listener.names_changed()
+        gone = sorted(product_id for product_id in self._decider.tracked if not offer.scope.has(product_id))
+        if gone:
+            self._heard.reset()
+        for product_id in gone:
+            for decision in self._decider.remove(product_id):
+                await self._publish(decision)
+
+    def _allowed(self, sighting: Sighting) -> Sighting:
+        """What is not in scope is never shown: neither what was found before it left, nor what was only heard of."""
+        scope = self._shelf.offer.scope
+        return replace(sighting, ranked=tuple(one for one in sighting.ranked if scope.has(one.product_id)))
+
     async def _push(self, view: View) -> None:
         metrics, clock = self._shared.metrics, self._shared.clock
+        await self._move()
         window = self._windower.push(view)
         if self._listener is not None:
             await self._listener.keep_up(view.at)
@@ -299,8 +318,10 @@ class Mind:
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
-        self._heard.learn(self._kin.alike)
-        sighting = None if window is None else self._heard.join(self._fuser.close(window), self._board)
+        self._heard.learn(self._shelf.offer.kin.alike)
+        sighting = None
+        if window is not None:
+            sighting = self._allowed(self._heard.join(self._fuser.close(window), self._board))
         decisions = [] if sighting is None else self._decider.push(sighting)
         earlier = await self._look_back(recent)
         if self._shared.tap is not None:
@@ -325,7 +346,7 @@ class Mind:
 
     async def _look(self, view: View, recent: Sequence[View]) -> tuple[Query, Look]:
         showing, tracked = self._decider.showing, self._decider.tracked
-        query = Query(view, recent, self._scope, tracked, self._attention.asks(showing, tracked))
+        query = Query(view, recent, self._shelf.offer.scope, tracked, self._attention.asks(showing, tracked))
         look = await self._shared.look.ask(query)
         if query.only is not None and not settled(look, showing):
             query = replace(query, only=None)
@@ -338,7 +359,8 @@ class Mind:
         opened = sorted(self._decider.opened)
         views = recent[: -LOOK_BACK - 1 : -1] if opened else ()
         rivals_too = sorted(self._decider.tracked)  # alone, a product would be found in its look-alike
-        looks = [await self._shared.look.ask(Query(view, (), self._scope, only=rivals_too)) for view in views]
+        scope = self._shelf.offer.scope
+        looks = [await self._shared.look.ask(Query(view, (), scope, only=rivals_too)) for view in views]
         for product_id in opened:
             found = [(view, look.matches[product_id]) for view, look in zip(views, looks, strict=True)]
             self._decider.found_before(product_id, [sight_of(view, match) for view, match in found])

@@ -65,6 +65,10 @@ class Scribe:
         self._seq = 0
         self._shown: dict[str, ProductFacts] = {}
 
+    def move_to(self, versions: Versions, lookup: Callable[[str], ProductFacts | None]) -> None:
+        """From here on, what is told was found in another version of the gallery."""
+        self._versions, self._lookup = versions, lookup
+
     def decision(self, decision: types.Decision) -> Event:
         product_id = decision.candidate.product_id
         facts = self._facts(product_id, decision.change)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from engines.speech.base import Transcriber
-    from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.clock import Clock
     from stream.config import SpeechConfig, StreamConfig, SummaryConfig
@@ -149,11 +148,12 @@ class Speech:
         """Why this livestream is not to be listened to; empty where it is."""
         return silence_of(self._config, stream)
 
-    def seat(self, scope: Scope, language: str | None) -> Seat:
-        return Seat(lambda: self._ear(scope, language or self._config.language))
+    def seat(self, scope: Callable[[], Scope], language: str | None) -> Seat:
+        """`scope`: asked in the speech thread whenever an ear is opened."""
+        return Seat(lambda: self._ear(scope(), language or self._config.language))
 
-    def summariser(self, scope: Scope) -> Summariser | None:
-        return None if self._summaries is None else Asked(self._summaries, lambda: Hearing(self._words_of(scope)))
+    def summariser(self, scope: Callable[[], Scope]) -> Summariser | None:
+        return None if self._summaries is None else Asked(self._summaries, lambda: Hearing(self._words_of(scope())))
 
     def _ear(self, scope: Scope, language: str | None) -> Ear:
         """In the speech thread. Livestreams of one shop share what they know of its products' names."""
@@ -164,7 +164,7 @@ class Speech:
                 f"{len(scope)} products in scope are too many to listen for (at most {MOST_PRODUCTS}): "
                 "set the livestream's shop_id or products"
             )
-        key = scope.products.tobytes()
+        key = scope.gallery.version.encode() + scope.products.tobytes()
         hearing = self._hearings.get(key)
         if hearing is None:
             hearing = self._hearings[key] = Hearing(self._words_of(scope))
@@ -185,16 +185,10 @@ class Speech:
         self.metrics.speech_busy(seconds)
 
 
-def words_of(gallery: Gallery) -> Callable[[Scope], Sequence[ProductWords]]:
+def words_of(scope: Scope) -> list[ProductWords]:
     """What the products in a scope may be called. Reads them from disk: for a thread."""
-
-    def read(scope: Scope) -> list[ProductWords]:
-        products = [gallery.product(int(index)) for index in scope.products]
-        return [
-            ProductWords(p.product_id, p.title, brand=p.brand, group=p.sku_group, price=p.price) for p in products
-        ]
-
-    return read
+    products = [scope.gallery.product(int(index)) for index in scope.products]
+    return [ProductWords(p.product_id, p.title, brand=p.brand, group=p.sku_group, price=p.price) for p in products]
 
 
 def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:

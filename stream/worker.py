@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -13,17 +14,17 @@ from engines.threads import one_blas_thread
 from stream import __version__
 from stream.batching import Batcher
 from stream.clock import SteadyClock
-from stream.engine import open_engine, open_search
+from stream.engine import open_engine
 from stream.events import Versions
+from stream.galleries import Galleries, product_facts
 from stream.http import HttpServer
-from stream.kinship import Kinship
 from stream.livestream import Livestream
 from stream.matching import looker
 from stream.memory import few_arenas, give_back, settle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.pipeline import Shared
-from stream.scribe import ProductFacts, Scribe
+from stream.scribe import Scribe
 from stream.sink import FanOut, open_sink
 from stream.speech import Speech, chosen, summary_service, words_of
 from stream.web.facts import Health, SinkAnswer
@@ -33,16 +34,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from engines.bundle import Bundle
-    from indexes.scope import Scope
+    from indexes.gallery import Gallery
     from stream.clock import Clock
     from stream.config import StreamConfig, WorkerConfig
     from stream.events import Event
     from stream.fuse import Look
-    from stream.heard import Kin
     from stream.matching import Query
     from stream.pipeline import Tap
+    from stream.scribe import ProductFacts
+    from stream.shelf import Offer
     from stream.sink import Sink
-    from stream.web.facts import Picture, StreamFacts
+    from stream.web.facts import GalleryFacts, Picture, StreamFacts
+
+    Lookup = Callable[[str], ProductFacts | None]
 
 log = structlog.get_logger()
 
@@ -119,7 +123,13 @@ class Worker:
         return [livestream.facts(now) for livestream in self._livestreams.values()]
 
     async def product_image(self, product_id: str) -> Picture | None:
-        return await asyncio.to_thread(picture_of, self._gallery, product_id)
+        return await asyncio.to_thread(picture_of, self._galleries.gallery, product_id)
+
+    def gallery(self) -> GalleryFacts:
+        return self._galleries.facts()
+
+    async def reload_gallery(self) -> GalleryFacts:
+        return await self._galleries.refresh()
 
     def watch(self, see: Callable[[Event], None]) -> None:
         self._fan_out.watch(see)
@@ -133,24 +143,19 @@ class Worker:
         few_arenas()
         await asyncio.to_thread(one_blas_thread)  # it looks through the files of /proc
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
-        self._gallery = await asyncio.to_thread(open_search, config, bundle.hash)
-        self.metrics.gallery_loaded(self._gallery.version, bundle.name, len(self._gallery.products))
-        versions = Versions(bundle=bundle.name, gallery=self._gallery.version, program=__version__)
+        self._galleries = Galleries(config, bundle, self.metrics, self._clock)
+        await self._galleries.open()
         shared = await self._engines(stack, bundle)
         fan_out = FanOut(sinks, self.metrics, self._clock, drain_s=config.drain_deadline_s)
-        scopes = {stream.stream_id: self._scope(stream) for stream in config.streams}
-        kinship = Kinship(self._gallery, bundle.matcher(), self._clock)
         for stream in config.streams:
-            scope = scopes[stream.stream_id]
-            self._livestreams[stream.stream_id] = self._livestream(
-                stream, scope, kinship.of(scope), versions, fan_out
-            )
+            self._livestreams[stream.stream_id] = self._livestream(stream, bundle.name, fan_out)
         self._fan_out = await stack.enter_async_context(fan_out)
         if config.http is not None:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         await asyncio.to_thread(settle)
-        await self._compare(group, stack, kinship)
+        stack.callback(self._galleries.stop)
+        await self._galleries.compare()
         self._run(group, stack, shared)
         self._started = True
 
@@ -161,15 +166,16 @@ class Worker:
             stack.callback(livestream.stop, task)
             self._tasks.append(task)
         tidy = group.create_task(_tidy(), name="memory")
+        watch = group.create_task(self._galleries.watch(), name="gallery")
         speech = shared.speech
         loading = [group.create_task(speech.load(), name="load speech")] if speech and speech.started else []
-        for task in (lag, tidy, *loading):
+        for task in (lag, tidy, watch, *loading):
             stack.callback(task.cancel)
 
     async def _engines(self, stack: contextlib.AsyncExitStack, bundle: Bundle) -> Shared:
         encoder = await asyncio.to_thread(open_engine, bundle, self._config, self.metrics)
         false_shows, presence = await asyncio.to_thread(lambda: (bundle.false_shows, bundle.presence))  # read files
-        look = looker(self._gallery, bundle.matcher())
+        look = looker(bundle.matcher())
         largest = min(self._config.max_batch, encoder.info.max_batch)
         encode_door = Batcher("encode", encoder.encode, max_batch=largest, on_batch=self._busy)
         look_door: Batcher[Query, Look] = Batcher("search", lambda queries: [look(q) for q in queries], max_batch=1)
@@ -193,8 +199,7 @@ class Worker:
         config, streams = self._config.speech, self._config.streams
         service = summary_service(config.summary, self._clock, self.metrics)
         summaries = None if service is None else await stack.enter_async_context(service)
-        words = words_of(self._gallery)
-        speech = Speech(config, lambda: chosen(config), words, self.metrics, self._clock, summaries)
+        speech = Speech(config, lambda: chosen(config), words_of, self.metrics, self._clock, summaries)
         silent = [why for stream in streams if (why := speech.silence(stream))]
         if silent:
             log.info("livestreams are not listened to", count=len(silent), why="; ".join(sorted({*silent})))
@@ -203,27 +208,18 @@ class Worker:
             stack.push_async_callback(speech.stop, deadline_s=self._config.drain_deadline_s)
         return speech
 
-    def _scope(self, config: StreamConfig) -> Scope:
-        return self._gallery.scope(shop_id=config.shop_id, product_ids=config.products)
-
-    async def _compare(self, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack, kinship: Kinship) -> None:
-        """Nobody waits for it but replays as fast as they go, which say the same each time."""
-        learn = group.create_task(kinship.learn(), name="compare look-alikes")
-        stack.callback(learn.cancel)
-        stack.callback(kinship.stop)
-        if any(stream.source.pace == "fast" for stream in self._config.streams):
-            await asyncio.wait([learn])
-
-    def _livestream(
-        self, config: StreamConfig, scope: Scope, kin: Kin, versions: Versions, fan_out: FanOut
-    ) -> Livestream:
+    def _livestream(self, config: StreamConfig, bundle: str, fan_out: FanOut) -> Livestream:
         epoch = int(self._clock.now() * 1000)  # grows with every start of a worker
-        scribe = Scribe(config.stream_id, config.shop_id, epoch, versions, self._product, self._clock)
-        return Livestream(config, scope, scribe, fan_out.publish, kin)
 
-    def _product(self, product_id: str) -> ProductFacts:
-        product = self._gallery.product(self._gallery.index_of(product_id))
-        return ProductFacts(product.title, product.price, product.link, product.image_link, product.sku_group)
+        def told_of(gallery: Gallery) -> tuple[Versions, Lookup]:
+            versions = Versions(bundle=bundle, gallery=gallery.version, program=__version__)
+            return versions, partial(product_facts, gallery)
+
+        def moved(offer: Offer) -> None:
+            scribe.move_to(*told_of(offer.scope.gallery))
+
+        scribe = Scribe(config.stream_id, config.shop_id, epoch, *told_of(self._galleries.gallery), self._clock)
+        return Livestream(config, self._galleries.shelf(config, moved), scribe, fan_out.publish)
 
     def _busy(self, size: int, seconds: float) -> None:
         self.metrics.batch(size)

@@ -16,7 +16,7 @@ from stream import __version__
 from stream.config import HttpConfig
 from stream.errors import UsageError
 from stream.metrics import CONTENT_TYPE, Metrics
-from stream.web.facts import Health, StreamFacts, WorkerFacts
+from stream.web.facts import GalleryFacts, Health, StreamFacts, WorkerFacts
 from stream.web.feed import Feed
 from stream.web.guard import Guard
 from stream.web.overlay import SAFE, overlay
@@ -51,6 +51,7 @@ def make_app(config: HttpConfig, facts: WorkerFacts, metrics: Metrics, feed: Fee
     )
     _add_health(app, facts, metrics)
     _add_streams(app, facts, feed)
+    _add_gallery(app, facts)
     _add_overlay(app, facts)
     return Guard(app, config)
 
@@ -101,6 +102,18 @@ def _add_streams(app: FastAPI, facts: WorkerFacts, feed: Feed) -> None:
         known(stream_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return EventStream(feed.read(stream_id, last_event_id), headers=headers)
+
+
+def _add_gallery(app: FastAPI, facts: WorkerFacts) -> None:
+    @app.get("/v1/gallery", summary="The gallery in use, and why what lies in its folder is not.")
+    async def gallery() -> GalleryFacts:
+        return facts.gallery()
+
+    @app.post("/v1/gallery/reload", summary="Take up what lies in the gallery's folder now; 409 if it is refused.")
+    async def reload(response: Response) -> GalleryFacts:
+        found = await facts.reload_gallery()
+        response.status_code = 409 if found.refused else 200
+        return found
 
 
 def _add_overlay(app: FastAPI, facts: WorkerFacts) -> None:

@@ -70,6 +70,17 @@ class Health(Answer):
     sinks: tuple[SinkAnswer, ...] = ()
 
 
+class GalleryFacts(Answer):
+    """The gallery in use."""
+
+    version: str
+    bundle: str
+    products: int
+    searched_by: str
+    since: float = Field(description="Epoch seconds since when it is in use.")
+    refused: str = Field(default="", description="Why what lies in the gallery's folder is not; empty: it is.")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     data: bytes
@@ -77,11 +88,16 @@ class Picture:
 
 
 class WorkerFacts(Protocol):
-    """Called on the loop; only `product_image` may wait."""
+    """Called on the loop."""
 
     def health(self) -> Health: ...
 
     def streams(self) -> Sequence[StreamFacts]: ...
+
+    def gallery(self) -> GalleryFacts: ...
+
+    async def reload_gallery(self) -> GalleryFacts:
+        """Looks for another version at once."""
 
     async def product_image(self, product_id: str) -> Picture | None:
         """The product's own picture, if it is at hand."""

@@ -17,7 +17,7 @@ from stream.events import Alternative, Product, ProductData
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
-from stream.web.facts import Health, Picture, StreamFacts
+from stream.web.facts import GalleryFacts, Health, Picture, StreamFacts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -39,6 +39,9 @@ PIXEL = bytes.fromhex(
 )
 
 
+GALLERY = GalleryFacts(version="v1", bundle="classic", products=3, searched_by="processor, flat", since=1.0)
+
+
 class FakeWorker:
     """One livestream whose products all look like one pixel."""
 
@@ -50,6 +53,12 @@ class FakeWorker:
 
     def streams(self) -> list[StreamFacts]:
         return [StreamFacts(stream_id="live-1", shop_id=None, state=State.LIVE, reason=Reason.CONNECTED, since=0.0)]
+
+    def gallery(self) -> GalleryFacts:
+        return GALLERY
+
+    async def reload_gallery(self) -> GalleryFacts:
+        return GALLERY
 
     async def product_image(self, product_id: str) -> Picture | None:
         return Picture(PIXEL, "image/png")

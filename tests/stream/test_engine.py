@@ -80,12 +80,14 @@ class FakeGallery:
 
 
 def searched(gallery: FakeGallery, given: WorkerConfig, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    monkeypatch.setattr(engine, "open_gallery", lambda path, bundle_hash: gallery)
+    monkeypatch.setattr(engine, "open_gallery", lambda path, bundle_hash, known: gallery)
+    metrics = Metrics()
     with capture_logs() as lines:
-        found: object = open_search(given, "hash")
+        found: object = open_search(given, "hash", metrics)
         assert found is gallery
         if gallery.lost is not None and gallery.why is None:
             gallery.lost("off the bus")
+            assert metrics.registry.get_sample_value("nowshowing_engine_lost_total") == 1
     return [(line["log_level"], line.get("why", line.get("how"))) for line in lines]
 
 

@@ -18,7 +18,7 @@ from stream.errors import UsageError
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
-from stream.web.facts import Health, Picture, StreamFacts
+from stream.web.facts import GalleryFacts, Health, Picture, StreamFacts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,10 +32,13 @@ READ, CONTROL = "read-secret", "control-secret"
 OPEN = HttpConfig(port=0, open_on_loopback=True)
 CLOSED = HttpConfig(port=0, read_token=SecretStr(READ), control_token=SecretStr(CONTROL))
 ROUTES = (
-    "/healthz/live", "/healthz/ready", "/healthz/startup", "/metrics", "/openapi.json", "/v1/streams",
+    "/healthz/live", "/healthz/ready", "/healthz/startup", "/metrics", "/openapi.json", "/v1/streams", "/v1/gallery",
     "/v1/streams/live-1", "/v1/streams/live-1/events", "/overlay/live-1", "/v1/products/tea/image", "/nothing/here",
 )  # fmt: skip
 BY_URL = {"/v1/streams/live-1/events", "/overlay/live-1", "/v1/products/tea/image"}
+
+
+GALLERY = GalleryFacts(version="v1", bundle="classic", products=3, searched_by="processor, flat", since=1.0)
 
 
 class FakeWorker:
@@ -43,6 +46,7 @@ class FakeWorker:
 
     def __init__(self) -> None:
         self.state = Health(started=True, ready=True)
+        self.whole = True
         self.picture = Picture(b"jpeg", "image/jpeg")
         self.see: Callable[[Event], None] = lambda _: None
 
@@ -56,6 +60,12 @@ class FakeWorker:
                 showing=("tea",), figures={"frames_total": 7},
             )
         ]  # fmt: skip
+
+    def gallery(self) -> GalleryFacts:
+        return GALLERY
+
+    async def reload_gallery(self) -> GalleryFacts:
+        return GALLERY if self.whole else GALLERY.model_copy(update={"refused": "is damaged"})
 
     async def product_image(self, product_id: str) -> Picture | None:
         return self.picture if product_id in ("tea", "a/b") else None
@@ -103,6 +113,16 @@ async def test_only_the_control_token_may_change() -> None:
         assert await status(client, "/v1/streams", "POST") == 401
         assert await status(client, "/v1/streams", "POST", Authorization=f"Bearer {READ}") == 403
         assert await status(client, "/v1/streams", "POST", Authorization=f"Bearer {CONTROL}") == 405
+
+
+async def test_a_new_gallery_is_taken_up_at_once_or_refused_with_the_reason() -> None:
+    worker, control = FakeWorker(), bearer(CONTROL)
+    async with serving(CLOSED, worker) as client:
+        assert await status(client, "/v1/gallery/reload", "POST", **bearer(READ)) == 403
+        assert (await client.post("/v1/gallery/reload", headers=control)).json()["version"] == "v1"
+        worker.whole = False
+        answer = await client.post("/v1/gallery/reload", headers=control)
+        assert (answer.status_code, answer.json()["refused"]) == (409, "is damaged")
 
 
 @pytest.mark.parametrize("path", ROUTES)

@@ -77,7 +77,7 @@ class Ward:
         summariser: Summariser | None = None,
     ) -> Listener:
         self.figures.append(SpeechFigures())
-        seat = self.speech.seat(SCOPE, language)
+        seat = self.speech.seat(lambda: SCOPE, language)
         listener = Listener(self.speech, seat, self.figures[-1], source_waits, patient=patient, summariser=summariser)
         self.tasks.append(asyncio.create_task(listener.listen()))
         return listener
@@ -319,7 +319,7 @@ async def test_more_products_than_any_show_has_are_not_listened_for() -> None:
 async def crowded() -> None:
     async with ward() as here:
         figures = SpeechFigures()
-        seat = here.speech.seat(scripted_scope(MOST_PRODUCTS + 1), None)
+        seat = here.speech.seat(lambda: scripted_scope(MOST_PRODUCTS + 1), None)
         listener = Listener(here.speech, seat, figures, lambda: False, patient=False)
         here.tasks.append(asyncio.create_task(listener.listen()))
         await tell(listener, chunks(0.0, silence(0.2)))

@@ -16,6 +16,7 @@ from stream.livestream import Livestream
 from stream.metrics import Metrics
 from stream.pipeline import Shared
 from stream.scribe import ProductFacts, Scribe
+from stream.shelf import Offer, Shelf
 from stream.types import Reason, State
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Stage:
         config = StreamConfig.model_validate({"stream_id": "live-1", "url": "script:"})
         versions = Versions(bundle="b", gallery="g", program="p")
         scribe = Scribe("live-1", None, 1, versions, lambda _: ProductFacts(), ManualClock(1000.0))
-        self.livestream = Livestream(config, scripted_scope(1), scribe, self._publish)
+        self.livestream = Livestream(config, Shelf(Offer(scripted_scope(1))), scribe, self._publish)
 
         async def play(*_: object, **__: object) -> Reason:
             return await script()

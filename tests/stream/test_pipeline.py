@@ -22,6 +22,7 @@ from stream.errors import SourceLost
 from stream.fuse import Look
 from stream.metrics import Metrics
 from stream.pipeline import Shared, reason_of, run_stream
+from stream.shelf import Offer, Shelf
 from stream.types import Change, Decision, Frame, Gap, Image, Reason, Status
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class House:
         async def on_status(status: Status) -> None:
             self.statuses.append(status)
 
-        return await run_stream(config, SCOPE, self.shared, publish=publish, on_status=on_status)
+        return await run_stream(config, Shelf(Offer(SCOPE)), self.shared, publish=publish, on_status=on_status)
 
     def told(self) -> list[tuple[Change, float, Reason | None]]:
         return [(d.change, (d.hidden_at or d.shown_at).pts, d.why) for d in self.decisions]

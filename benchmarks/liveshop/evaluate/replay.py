@@ -152,7 +152,7 @@ def _nearest(gallery: Gallery, query: Query) -> Ranked:
 
 def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> dict[int, Ranked]:
     """The views that closed windows, looked up again in another gallery: nothing is decoded or encoded twice."""
-    look = looker(gallery, bundle.matcher())
+    look = looker(bundle.matcher())
     scope = gallery.scope()
     known = {product.product_id for product in gallery.products}
     fuser = Fuser(bundle.presence)
