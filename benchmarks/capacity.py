@@ -16,7 +16,7 @@ import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
@@ -34,6 +34,7 @@ MOST = 4096  # livestreams that one worker is asked for
 CONSUMER_SHARE = 2  # partitions a consumer: the second is what can be moved when one is added
 DEFAULT_PARTITIONS = 8  # as `kafka.partitions` is set unless told
 MEGA, GIGA = 1e6, 1e9
+COLUMNS = ("streams", "heard", "age p50", "said", "age p99", "said", "error", "dropped", "said", "cores", "said")
 
 
 class CapacityError(Exception):
@@ -55,11 +56,14 @@ class Point(_Strict):
     """One run of bench_streams."""
 
     streams: int
-    seconds: float
-    p50_s: float
     p99_s: float
     dropped: int
     cores: float
+    p50_s: float | None = None
+    age: Literal["view", "event"] = "view"  # an event's is a view's and what publishing took
+    speech: bool = False
+    seconds: float = 40.0
+    commit: str = ""
 
 
 class Measured(_Strict):
@@ -209,9 +213,9 @@ class Check:
 
 
 def checks(measured: Measured) -> Iterator[Check]:
-    """The median of the seeds: what was measured was one run, too. Nothing was listened to."""
-    costs = replace(measured.costs, speech_cores=0.0)
+    """The median of the seeds: what was measured was one run, too."""
     for point in measured.measured:
+        costs = measured.costs if point.speech else replace(measured.costs, speech_cores=0.0)
         runs = [
             simulate(
                 costs,
@@ -228,12 +232,14 @@ def checks(measured: Measured) -> Iterator[Check]:
 
 def report(measured: Measured) -> None:
     table = Table(title=f"{measured.engine}; {measured.machine}")
-    for column in ("streams", "age p50", "said", "age p99", "said", "error", "dropped", "said", "cores", "said"):
+    for column in COLUMNS:
         table.add_column(column, justify="right")
     for check in checks(measured):
         point, said = check.point, check.said
         table.add_row(
-            str(point.streams), f"{point.p50_s:.3f}", f"{said.p50_s:.3f}", f"{point.p99_s:.3f}", f"{said.p99_s:.3f}",
+            str(point.streams), "yes" if point.speech else "no",
+            "-" if point.p50_s is None else f"{point.p50_s:.3f}", f"{said.p50_s:.3f}",
+            f"{point.p99_s:.3f}", f"{said.p99_s:.3f}",
             f"{check.error:+.0%}", str(point.dropped), str(said.dropped), f"{point.cores:.2f}", f"{said.cores:.2f}",
         )  # fmt: skip
     Console(width=120).print(table)

@@ -94,7 +94,7 @@ def test_no_frame_is_lost_between_the_books(
     assert run == simulate(costs, streams, cores, seed=seed, seconds=10)
 
 
-@pytest.mark.parametrize("name", ["classic", "small"])
+@pytest.mark.parametrize("name", ["classic", "classic-2b1f29f", "small"])
 def test_it_says_where_the_measured_machine_is_full(name: str) -> None:
     """Not how old views become there to the second; those errors stand in benchmarks/README.md."""
     for check in checks(read_costs(name)):
@@ -120,7 +120,7 @@ def test_a_plan_is_workers_that_hold_their_share_with_some_to_spare() -> None:
 
 def test_what_was_not_measured_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--costs", "h100"]) == 2
-    assert "'h100': not yet measured: there are classic, small" in capsys.readouterr().err
+    assert "'h100': not yet measured: there are classic, classic-2b1f29f, small" in capsys.readouterr().err
     assert main(["--scope", "5000"]) == 2
     assert "searching was measured up to 60" in capsys.readouterr().err
     with pytest.raises(CapacityError, match="hold no livestream"):
