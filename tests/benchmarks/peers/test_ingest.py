@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from benchmarks.compare import direction
 from benchmarks.peers import ingest
 from benchmarks.peers.seats.ingest import HEIGHT, SIDE, Viewer
 from benchmarks.peers.seats.number import BITS, SQUARE, drawing, number_in
-from benchmarks.peers.table import Measure
+
+if TYPE_CHECKING:
+    from benchmarks.peers.table import Measure
 
 pytestmark = pytest.mark.unit
 
