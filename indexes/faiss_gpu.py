@@ -19,7 +19,7 @@ import numpy as np
 from indexes.errors import GpuError
 from indexes.faiss_cpu import AGAIN, PROBES, again, run, widening
 from indexes.footprint import in_words, likeness, on_gpu
-from indexes.gpu_memory import free_bytes
+from indexes.gpu_memory import check_driver, free_bytes
 from indexes.selectors import CELLS, DIM, keeps_to_selectors, sample_cells, sample_rows
 
 if TYPE_CHECKING:
@@ -89,10 +89,11 @@ def plan_room(pictures: int, dim: int, *, has_cells: bool, free: int) -> Room:
     )
 
 
-def usable(api: Faiss) -> None:
+def usable(api: Faiss, driver: Callable[[], None] = check_driver) -> None:
     """Raises GpuError where this build or this machine has nothing to search on."""
     if not hasattr(api, "StandardGpuResources"):
         raise GpuError("this build of faiss knows no GPU: install faiss-gpu in place of faiss-cpu", expected=True)
+    driver()
     if api.get_num_gpus() < 1:
         raise GpuError("faiss sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", expected=True)
 
@@ -104,10 +105,11 @@ def open_on_gpu(
     *,
     on_lost: Callable[[str], None],
     api: Faiss = FAISS,
+    driver: Callable[[], None] = check_driver,
     free: Callable[[], int] = free_bytes,
 ) -> GpuIndex:
     """Raises GpuError with the reason where `cpu` is to answer alone. `on_lost` hears once why the GPU went."""
-    usable(api)
+    usable(api, driver)
     pictures, dim = embeddings.shape
     if pictures < LEAST:
         few = f"{pictures} pictures: the processor looks at fewer than {LEAST} as soon as a GPU would"

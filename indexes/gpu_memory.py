@@ -1,4 +1,8 @@
-"""How much memory of the first GPU is free, asked of the driver alone. Knows no index."""
+"""Whether FAISS may be let near a GPU, and how much of its memory is free, asked of the driver. Knows no index.
+
+FAISS ends the process (it calls abort) where CUDA answers with anything but memory that is short, also when it is
+only asked how many GPUs there are. So the driver is asked first.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DRIVER = "libcuda.so.1"
+LEAST_CUDA = 12  # of the plain wheel, faiss-gpu: its CUDA library starts with no driver that serves less
+NO_DEVICE = 100
 
 
 class Driver(Protocol):
     """The driver's C functions that we ask; each gives 0 where all is well."""
 
     cuInit: Callable[..., int]  # noqa: N815  their names
+    cuDriverGetVersion: Callable[..., int]  # noqa: N815
+    cuDeviceGetCount: Callable[..., int]  # noqa: N815
     cuDeviceGet: Callable[..., int]  # noqa: N815
     cuDevicePrimaryCtxRetain: Callable[..., int]  # noqa: N815
     cuDevicePrimaryCtxRelease_v2: Callable[..., int]  # noqa: N815
@@ -25,12 +33,27 @@ class Driver(Protocol):
     cuMemGetInfo_v2: Callable[..., int]  # noqa: N815
 
 
+def check_driver(load: Callable[[str], Driver] = ctypes.CDLL) -> None:  # type: ignore[assignment]
+    """Raises GpuError where FAISS would find no GPU, or end the process."""
+    driver = _loaded(load)
+    started = driver.cuInit(0)
+    version, count = ctypes.c_int(), ctypes.c_int()
+    if started != NO_DEVICE:
+        _ask(started, "start")
+        _ask(driver.cuDriverGetVersion(ctypes.byref(version)), "tell its version")
+        _ask(driver.cuDeviceGetCount(ctypes.byref(count)), "count GPUs")
+    if not count.value:
+        raise GpuError("the NVIDIA driver sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", expected=True)
+    major, minor = version.value // 1000, version.value % 1000 // 10
+    if major < LEAST_CUDA:
+        raise GpuError(
+            f"the driver serves CUDA {major}.{minor}, faiss-gpu needs CUDA {LEAST_CUDA}: update the NVIDIA driver"
+        )
+
+
 def free_bytes(load: Callable[[str], Driver] = ctypes.CDLL) -> int:  # type: ignore[assignment]
     """Of the first GPU, as CUDA_VISIBLE_DEVICES orders them. Raises GpuError."""
-    try:
-        driver = load(DRIVER)
-    except OSError as error:
-        raise GpuError(f"no NVIDIA driver here ({DRIVER} is not found): search on the processor") from error
+    driver = _loaded(load)
     device, context = ctypes.c_int(), ctypes.c_void_p()
     _ask(driver.cuInit(0), "start")
     _ask(driver.cuDeviceGet(ctypes.byref(device), 0), "find the first GPU")
@@ -43,6 +66,14 @@ def free_bytes(load: Callable[[str], Driver] = ctypes.CDLL) -> int:  # type: ign
             driver.cuCtxPopCurrent_v2(ctypes.byref(context))
     finally:
         driver.cuDevicePrimaryCtxRelease_v2(device)
+
+
+def _loaded(load: Callable[[str], Driver]) -> Driver:
+    try:
+        return load(DRIVER)
+    except OSError as error:
+        why = f"no NVIDIA driver here ({DRIVER} is not found): search on the processor"
+        raise GpuError(why, expected=True) from error
 
 
 def _free(driver: Driver) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ from indexes import faiss_gpu
 from indexes.errors import GalleryError, GpuError
 from indexes.faiss_cpu import FaissIndex
 from indexes.faiss_gpu import MOST, TEMPORARY, open_on_gpu, plan_room, usable
-from indexes.gpu_memory import free_bytes
+from indexes.gpu_memory import check_driver, free_bytes
 from indexes.segment import inside
 from indexes.selectors import check_processor, keeps_to_selectors, sample_rows
 
@@ -120,7 +121,9 @@ def opened(
 ) -> tuple[GpuIndex, FaissIndex]:
     cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
     heard = lost if lost is not None else []
-    gpu = open_on_gpu(cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), free=lambda: free)
+    gpu = open_on_gpu(
+        cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), driver=lambda: None, free=lambda: free
+    )
     return gpu, cpu
 
 
@@ -226,7 +229,7 @@ def test_a_machine_without_a_gpu_says_what_is_missing() -> None:
         with pytest.raises(GpuError, match="install faiss-gpu"):
             usable(cast("Faiss", faiss))
     with pytest.raises(GpuError, match="sees no GPU"):
-        usable(cast("Faiss", FakeFaiss(gpus=0)))
+        usable(cast("Faiss", FakeFaiss(gpus=0)), driver=lambda: None)
     vectors, owners = world(5, 50)
     with pytest.raises(GpuError, match="CUDA error 719"):
         opened(FakeFaiss(broken=True), vectors, owners, lost=None)
@@ -254,8 +257,9 @@ def test_the_processor_keeps_to_selectors_and_one_that_does_not_is_refused(monke
 class FakeDriver:
     """Answers zero to everything but what is broken, and tells how much is free."""
 
-    def __init__(self, broken: str = "") -> None:
-        self.broken, self.calls = broken, list[str]()
+    def __init__(self, broken: str = "", code: int = 2, *, gpus: int = 1, cuda: int = 12_060) -> None:
+        self.broken, self.code, self.calls = broken, code, list[str]()
+        self.numbers = {"cuDeviceGetCount": gpus, "cuDriverGetVersion": cuda}
 
     def __getattr__(self, name: str) -> object:
         def call(*arguments: object) -> int:
@@ -263,7 +267,9 @@ class FakeDriver:
             if name == "cuMemGetInfo_v2":
                 for at, size in zip(arguments, (7 << 30, 8 << 30), strict=True):
                     ctypes.cast(at, ctypes.POINTER(ctypes.c_size_t))[0] = size  # type: ignore[arg-type]
-            return 2 if name == self.broken else 0
+            if name in self.numbers:
+                ctypes.cast(arguments[0], ctypes.POINTER(ctypes.c_int))[0] = self.numbers[name]  # type: ignore[arg-type]
+            return self.code if name == self.broken else 0
 
         return call
 
@@ -284,5 +290,31 @@ def test_no_driver_is_no_gpu() -> None:
     def load(name: str) -> FakeDriver:
         raise OSError(name)
 
-    with pytest.raises(GpuError, match="no NVIDIA driver"):
-        free_bytes(load)  # type: ignore[arg-type]
+    for ask in (free_bytes, check_driver):
+        with pytest.raises(GpuError, match=r"no NVIDIA driver here \(libcuda.so.1 is not found\): search on") as told:
+            ask(load)  # type: ignore[arg-type]
+        assert told.value.expected
+
+
+@pytest.mark.parametrize(
+    ("driver", "said", "expected"),
+    [
+        (FakeDriver("cuInit", 803), "cannot start (CUDA error 803): check nvidia-smi", False),
+        (FakeDriver("cuInit", 100), "sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", True),
+        (FakeDriver(gpus=0), "sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", True),
+        (FakeDriver("cuDeviceGetCount", 999), "cannot count GPUs (CUDA error 999)", False),
+        (FakeDriver(cuda=11_040), "serves CUDA 11.4, faiss-gpu needs CUDA 12: update the NVIDIA driver", False),
+    ],
+)
+def test_a_driver_that_would_make_faiss_end_the_process_is_told_before_it_is_asked(
+    driver: FakeDriver, said: str, expected: bool
+) -> None:
+    never = FakeFaiss()
+    never.get_num_gpus = pytest.fail  # type: ignore[method-assign]
+    with pytest.raises(GpuError, match=re.escape(said)) as told:
+        usable(cast("Faiss", never), driver=lambda: check_driver(lambda _: driver))  # type: ignore[arg-type, return-value]
+    assert told.value.expected == expected
+
+
+def test_a_driver_that_serves_is_let_through() -> None:
+    usable(cast("Faiss", FakeFaiss()), driver=lambda: check_driver(lambda _: FakeDriver()))  # type: ignore[arg-type, return-value]
