@@ -18,7 +18,7 @@ from stream.votes import total, votes_of
 from stream.weighing import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stream.hearsay import Hearsay
     from stream.types import Seconds, Sighting
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEPT_S = 45.0  # how long a name is worth anything at all
 LEAD_S = 3.0  # hosts name a product before it is in view
-AWAY_S = 3.0  # out of view for longer, and what comes next may be another
+AWAY_S = 1.5  # out of view for longer, and what comes next may be another: hosts change variants that fast
 IN_VIEW = 0.2  # less than that is not seen: no word raises it
 PRESENT = 0.5  # more likely in view than not
 RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
@@ -67,6 +67,7 @@ class _Run:
 
     since: Seconds
     last: Seconds
+    heard_from: Seconds  # what was said before was of those that were in view then
     leader: str = ""
     named: str | None = None
 
@@ -118,7 +119,7 @@ class Heard:
         votes = votes_of(hearsay.within(now - KEPT_S, now), now) if counts else {}
         apart, twins = self._parted(sighting.ranked)
         told = [
-            *(self._with_words(one, votes, counts=counts) for one in self._split(apart, votes)),
+            *(self._with_words(one, self._siblings_of(one, apart), votes, counts=counts) for one in apart),
             *(self._as_one(group, seen, votes, now, counts=counts) for group, seen in twins.items()),
         ]
         told += self._unseen(told, hearsay, now) if counts else []
@@ -134,20 +135,9 @@ class Heard:
                 twins.setdefault(self._alike.groups[one.product_id], []).append(one)
         return [one for one in ranked if one.product_id not in self._alike.twins], twins
 
-    def _split(self, ranked: Sequence[Candidate], votes: Votes) -> Iterator[Candidate]:
-        """Siblings in one place share what was seen there anew, where a word tells them apart."""
-        for one in ranked:
-            rivals = [two for two in ranked if self._siblings(one, two)]
-            heard = {two.product_id: total(votes.get(two.product_id, ())) for two in rivals}
-            if len(set(heard.values())) < 2:
-                yield one
-                continue
-            odds = {two.product_id: exp(heard[two.product_id]) for two in rivals}
-            yield replace(
-                one,
-                probability=_shared(one.product_id, {two.product_id: two.probability for two in rivals}, odds),
-                in_view=_shared(one.product_id, {two.product_id: _in_view(two) for two in rivals}, odds),
-            )
+    def _siblings_of(self, one: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """Those in one place, itself among them."""
+        return [two for two in ranked if self._siblings(one, two)]
 
     def _siblings(self, one: Candidate, two: Candidate) -> bool:
         """A product is a sibling of its own."""
@@ -157,14 +147,20 @@ class Heard:
         same = group is not None and group == self._alike.groups.get(two.product_id)
         return same and (one.box is None or two.box is None or overlap(one.box, two.box) > SAME_PLACE)
 
-    def _with_words(self, one: Candidate, votes: Votes, *, counts: bool) -> Candidate:
+    def _with_words(self, one: Candidate, rivals: Sequence[Candidate], votes: Votes, *, counts: bool) -> Candidate:
+        """What was seen of all rivals is raised by what was said of any, and shared anew by pictures and words."""
         said = votes.get(one.product_id, ())
-        return replace(
-            one,
-            probability=_raised(one, total(said)),
-            speech=total(said) if counts else None,
-            said=said,
-        )
+        heard = {two.product_id: total(votes.get(two.product_id, ())) for two in rivals}
+        seen = {two.product_id: two.probability for two in rivals}
+        there = {two.product_id: _in_view(two) for two in rivals}
+        if any(heard.values()):
+            whole = _raised(min(sum(seen.values()), 1.0), sum(there.values()), _worth(seen, heard))
+            one = replace(
+                one,
+                probability=whole * _share(one.product_id, seen, heard),
+                in_view=min(sum(there.values()), 1.0) * _share(one.product_id, there, heard),
+            )
+        return replace(one, speech=total(said) if counts else None, said=said)
 
     def _as_one(
         self, group: str, seen: Sequence[Candidate], votes: Votes, now: Seconds, *, counts: bool
@@ -175,14 +171,19 @@ class Heard:
         in_view = min(sum(_in_view(one) for one in seen), 1.0)
         probability = min(sum(one.probability for one in seen), 1.0)
         run = self._run(group, in_view, now)
-        said = {i: _since(votes.get(i, ()), run.since - LEAD_S) for i in members}
+        said = {i: _since(votes.get(i, ()), run.heard_from) for i in members}
         early = now - run.since < self._undecided_after_s
         before = run.leader
         shares = run.judge(said, free=early)
         undecided = shares[run.leader] < DECIDED
-        mine = replace(best, product_id=run.leader, probability=probability, in_view=in_view)
+        heard = {i: total(of) for i, of in said.items()}
         return replace(
-            self._with_words(mine, said, counts=counts),
+            best,
+            product_id=run.leader,
+            probability=_raised(probability, in_view, _worth(dict.fromkeys(members, 1.0), heard)),
+            in_view=in_view,
+            speech=heard[run.leader] if counts else None,
+            said=said[run.leader],
             lookalikes=Lookalikes(
                 group=group,
                 share=shares[run.leader],
@@ -196,8 +197,10 @@ class Heard:
     def _run(self, group: str, in_view: float, now: Seconds) -> _Run:
         """Begins with the first hop in which they are in view; what comes before it is not kept."""
         run = self._runs.get(group)
-        if run is None or now - run.last > AWAY_S:
-            run = _Run(now, now)
+        if run is None:
+            run = _Run(now, now, now - LEAD_S)
+        elif now - run.last > AWAY_S:
+            run = _Run(now, now, max(now - LEAD_S, run.last), run.leader)
         if in_view >= PRESENT:
             run.last = now
             self._runs[group] = run
@@ -220,17 +223,22 @@ def _in_view(one: Candidate) -> float:
     return one.probability if one.in_view is None else one.in_view
 
 
-def _raised(one: Candidate, heard: float) -> float:
-    """Words against it lower what is seen in full; words for it raise it in part, and only what is in view."""
-    if heard == 0.0 or (heard > 0 and _in_view(one) < IN_VIEW):
-        return one.probability
-    return sigmoid(logit(one.probability) + (RAISE * heard if heard > 0 else heard))
+def _raised(seen: float, in_view: float, worth: float) -> float:
+    """Words for it raise only what is in view."""
+    return seen if worth == 0.0 or (worth > 0 and in_view < IN_VIEW) else sigmoid(logit(seen) + worth)
 
 
-def _shared(mine: str, seen: Mapping[str, float], odds: Mapping[str, float]) -> float:
+def _worth(seen: Mapping[str, float], heard: Mapping[str, float]) -> float:
+    """Log-odds of one of them being there, by what was said of each: words against count in full, others in part."""
+    whole = sum(max(share, FLOOR) for share in seen.values())
+    likely = {i: exp(RAISE * odds if odds > 0 else odds) for i, odds in heard.items()}
+    return log(sum(max(share, FLOOR) * likely[i] for i, share in seen.items()) / whole)
+
+
+def _share(mine: str, seen: Mapping[str, float], heard: Mapping[str, float]) -> float:
     """My part of what was seen of all, by pictures and words together."""
-    weighed = {i: max(share, FLOOR) * odds[i] for i, share in seen.items()}
-    return min(sum(seen.values()), 1.0) * weighed[mine] / sum(weighed.values())
+    weighed = {i: max(share, FLOOR) * exp(heard[i]) for i, share in seen.items()}
+    return weighed[mine] / sum(weighed.values())
 
 
 def _shares(odds: Mapping[str, float]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import log
+from math import exp, log
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from engines.base import Box
 from engines.text import Kind, Mention
-from stream.heard import AWAY_S, IN_VIEW, Alike, Heard
+from stream.heard import AWAY_S, IN_VIEW, RAISE, Alike, Heard
 from stream.hearsay import Hearsay
 from stream.types import Candidate, Lookalikes, Sighting, View, Window
+from stream.votes import total, votes_of
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +33,10 @@ def said(*mentions: Mention, until: float = 10.0) -> Hearsay:
 
 def named(product_id: str, at: float = 9.0, weight: float = 1.0, kind: Kind = Kind.THIS) -> Mention:
     return Mention(product_id, at - 0.5, at, product_id, weight, kind)
+
+
+def not_cocoa() -> Mention:
+    return named("cocoa", kind=Kind.NOT_THIS)
 
 
 @pytest.fixture
@@ -150,8 +155,8 @@ def test_saying_that_it_is_not_the_one_speaks_for_the_other(join: Join) -> None:
 
 def test_somebody_listens_so_the_group_waits_to_be_named(join: Join) -> None:
     heard, board = Heard(TWINS, undecided_after_s=4.0), said()
-    waits = [alike(join(heard, board, Candidate("honey", 0.9), at=at)).wait for at in (8.0, 10.0, 11.9, 12.0)]
-    assert waits == [True, True, True, False]
+    waits = [alike(join(heard, board, Candidate("honey", 0.9), at=at)).wait for at in (8.0, 9.5, 11.0, 11.9, 12.0)]
+    assert waits == [True, True, True, True, False]
 
 
 def test_the_wait_begins_when_they_come_into_view(join: Join) -> None:
@@ -191,6 +196,16 @@ def test_what_was_decided_is_forgotten_when_it_leaves_the_view(join: Join) -> No
     assert alike(join(heard, board, Candidate("honey", 0.9), at=later)).undecided
 
 
+def test_what_was_said_of_the_twin_before_says_nothing_of_the_next(join: Join) -> None:
+    """It left the view for two seconds, and another may have been taken up: it is a guess again, and the same one."""
+    heard, board = Heard(TWINS), said(named("honey"))
+    join(heard, board, Candidate("honey", 0.9))
+    later = 10.0 + AWAY_S + 0.5
+    board.push([], later)
+    sighting = join(heard, board, Candidate("honey", 0.9), at=later)
+    assert (sighting.ranked[0].product_id, alike(sighting).undecided) == ("honey", True)
+
+
 def test_a_gap_forgets_it_too(join: Join) -> None:
     heard, board = Heard(TWINS), said(named("honey"))
     join(heard, board, Candidate("honey", 0.9))
@@ -210,6 +225,23 @@ def test_pictures_that_are_sure_are_not_overruled_by_one_name(join: Join) -> Non
     pair = (Candidate("honey", 0.001, box=HERE), Candidate("cocoa", 0.98, box=HERE))
     best = join(Heard(SIBLINGS), said(named("honey", weight=0.6)), *pair).ranked[0]
     assert best.product_id == "cocoa"
+
+
+def test_a_word_for_one_of_two_siblings_counts_once(join: Join) -> None:
+    """It says that one of them is there, and which; not a second time that this one is there."""
+    heard = total(votes_of([named("honey")], 10.0)["honey"])
+    pair = (Candidate("honey", 0.3, box=HERE), Candidate("cocoa", 0.5, box=HERE))
+    honey, cocoa = join(Heard(SIBLINGS), said(named("honey")), *pair).ranked
+    assert honey.probability / cocoa.probability == pytest.approx(0.3 * exp(heard) / 0.5)
+    odds = 0.8 / 0.2 * (0.3 * exp(RAISE * heard) + 0.5) / 0.8
+    assert honey.probability + cocoa.probability == pytest.approx(odds / (1 + odds))
+
+
+def test_a_word_against_one_of_two_siblings_leaves_the_other_where_it_was(join: Join) -> None:
+    pair = (Candidate("honey", 0.45, box=HERE), Candidate("cocoa", 0.45, box=HERE))
+    found = {one.product_id: one.probability for one in join(Heard(SIBLINGS), said(not_cocoa()), *pair).ranked}
+    assert 0.45 < found["honey"] < 0.9
+    assert found["cocoa"] < 0.1
 
 
 def test_siblings_in_two_places_take_nothing_from_each_other(join: Join) -> None:
