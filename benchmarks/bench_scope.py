@@ -101,7 +101,8 @@ def searched(bundle: Bundle, gallery: Gallery, found: Sequence[Encoded]) -> list
     costs = []
     for i, view in enumerate(views):
         start = process_time()
-        look(Query(view, views[max(i - hold, 0) : i], scope))
+        recent = views[max(i - hold, 0) : i]
+        look(Query(view, recent, scope, since=recent[0] if recent else None))
         costs.append(process_time() - start)
     return costs
 

@@ -24,12 +24,23 @@ class Attention:
         self._before: Look | None = None
         self._searched = False  # the view before was asked for the whole scope
 
+    @property
+    def knows(self) -> bool:
+        """Whether what is in view was searched for already, in the products that there are now."""
+        return self._before is not None
+
     def asks(self, showing: Collection[str], tracked: Collection[str]) -> frozenset[str] | None:
         """Products that the next view is asked for; None: whatever is in the scope."""
         before = self._before
         if before is None or not self._searched or not settled(before, showing):
             return None
-        return frozenset(tracked).union(i for i in before.matches if _odds(before, i) > THERE)
+        return self.follows(tracked)
+
+    def follows(self, tracked: Collection[str]) -> frozenset[str]:
+        """Products that are looked at in any case: what has a case open, and what the view before may have had."""
+        before = self._before
+        there = () if before is None else (i for i in before.matches if _odds(before, i) > THERE)
+        return frozenset(tracked).union(there)
 
     def saw(self, look: Look, *, searched: bool) -> None:
         self._before, self._searched = look, searched

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from stream.fuse import Look
+from stream.moved import moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from engines.base import Encoded, Matcher, Places
+    from engines.base import Encoded, Matcher, PatchVectors, Places
     from indexes.gallery import Gallery
     from indexes.scope import Scope
     from stream.types import Embedding, View
@@ -25,9 +26,10 @@ SHORTLIST = 12  # products looked at closely; a close look costs a few milliseco
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A view to be searched for. `recent`: the window's earlier views; `tracked`: products with a case open.
+    """A view to be searched for. `recent`: the window's earlier views; `tracked`: products looked at in any case.
 
-    `only`: these are looked at, and nothing is searched for.
+    `only`: these are looked at, and nothing is searched for. `since`: what was in that view already is searched for
+    no more; None where all is new.
     """
 
     view: View
@@ -35,6 +37,7 @@ class Query:
     scope: Scope
     tracked: Collection[str] = ()
     only: Collection[str] | None = None
+    since: View | None = None
 
 
 def window_embedding(views: Sequence[View]) -> Embedding:
@@ -50,13 +53,21 @@ def grain_of(places: Places) -> float:
 
 
 def _worth_a_look(gallery: Gallery, query: Query) -> list[int]:
-    """Products by their index: those with a case open first, then whatever the gallery finds."""
+    """Products by their index: those that are followed first, then whatever the gallery finds for what is new."""
     if query.only is not None:
         return [gallery.index_of(product_id) for product_id in sorted(query.only)]
     embedding = window_embedding([*query.recent, query.view])
-    shortlist = gallery.shortlist(embedding, query.view.encoded.patches.vectors, query.scope, SHORTLIST)
+    shortlist = gallery.shortlist(embedding, _new(query, votes=gallery.manifest.votes), query.scope, SHORTLIST)
     known = [gallery.index_of(product_id) for product_id in query.tracked]
     return list(dict.fromkeys([*known, *shortlist]))
+
+
+def _new(query: Query, *, votes: bool) -> PatchVectors:
+    """The patches that vote."""
+    patches = query.view.encoded.patches
+    if not votes or query.since is None:
+        return patches.vectors
+    return patches.vectors[moved(patches, query.since.encoded.patches)]
 
 
 def is_frozen(query: Query) -> bool:

@@ -346,7 +346,9 @@ class Mind:
 
     async def _look(self, view: View, recent: Sequence[View]) -> tuple[Query, Look]:
         showing, tracked = self._decider.showing, self._decider.tracked
-        query = Query(view, recent, self._shelf.offer.scope, tracked, self._attention.asks(showing, tracked))
+        follows, asks = self._attention.follows(tracked), self._attention.asks(showing, tracked)
+        since = recent[0] if recent and self._attention.knows else None
+        query = Query(view, recent, self._shelf.offer.scope, follows, asks, since)
         look = await self._shared.look.ask(query)
         if query.only is not None and not settled(look, showing):
             query = replace(query, only=None)

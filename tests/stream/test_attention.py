@@ -31,6 +31,24 @@ def test_what_is_plainly_on_show_spares_every_other_view_the_search() -> None:
     assert attention.asks(["A"], ["A", "D"]) is None
 
 
+def test_what_the_view_before_may_have_had_is_followed_though_all_is_searched() -> None:
+    attention = Attention()
+    assert attention.follows(["D"]) == frozenset("D")
+    attention.saw(look(A=-2.0, B=-7.0), searched=True)
+    assert attention.follows(["D"]) == frozenset("AD")
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_nothing_is_known_before_the_first_view_and_after_a_reset(reset: bool) -> None:
+    attention = Attention()
+    if reset:
+        attention.saw(look(A=-2.0), searched=True)
+        attention.reset()
+    assert not attention.knows
+    attention.saw(look(A=-2.0), searched=True)
+    assert attention.knows is True
+
+
 @pytest.mark.parametrize("odds", [{"A": 1.0}, {"B": 5.0}, {}])
 def test_while_nothing_on_show_is_plainly_in_view_everything_is_searched(odds: dict[str, float]) -> None:
     attention = Attention()
