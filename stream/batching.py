@@ -37,7 +37,7 @@ class Batcher(Generic[Q, R]):
             raise ValueError(f"batcher {name}: max_batch {max_batch} is below 1")
         self.name = name
         self._work = work
-        self._max_batch = max_batch
+        self.max_batch = max_batch  # may be set later on
         self._on_batch = on_batch
         self._queue: SimpleQueue[tuple[Q, asyncio.Future[R]] | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,7 +89,7 @@ class Batcher(Generic[Q, R]):
         while entry is not None:
             if not entry[1].cancelled():
                 batch.append(entry)
-            if len(batch) == self._max_batch or (batch and self._queue.empty()):
+            if len(batch) == self.max_batch or (batch and self._queue.empty()):
                 return batch
             entry = self._queue.get()
         return None

@@ -12,13 +12,15 @@ import numpy as np
 from engines.speech.base import RATE
 from engines.text import extract
 from stream.hearsay import Muted
+from stream.turns import alone
 from stream.types import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from engines.speech.base import Session, Word
     from engines.text import Hearing, Mention
+    from stream.turns import Push, Turn
     from stream.types import AudioChunk, Seconds
 
 HOLE_S = 0.25  # between two chunks, either way: more is no jitter, and no word reaches across it
@@ -98,18 +100,23 @@ class Ear:
 
     def hear(self, chunks: Sequence[AudioChunk]) -> Heard:
         """Chunks in the order of their times, at least one."""
+        return alone(self.turn(chunks))
+
+    def turn(self, chunks: Sequence[AudioChunk]) -> Turn:
+        """The same, for whoever pushes the sound of several livestreams together."""
         found: list[Words] = []
         muted: list[Muted] = []
         pieces: list[AudioChunk] = []
         for chunk in chunks:
             if self._until is not None and abs(chunk.at - self._until) > HOLE_S:
-                found += self._push(pieces) + self._placed(self._session.end())
+                found += yield from self._push(pieces)
+                found += self._placed(self._session.end())
                 pieces = []
                 muted.append(Muted(self._until, chunk.at, "gap"))
             pieces.append(chunk)
             self._until = chunk.at + len(chunk.samples) / RATE
             muted += self._silence(chunk, self._until)
-        found += self._push(pieces)
+        found += yield from self._push(pieces)
         return self._told(found, muted, chunks[0].at)
 
     def end(self) -> int:
@@ -127,12 +134,12 @@ class Ear:
         mentions += [mention for mention in self._hearing.mentions(self.words) if mention.start >= self._retold]
         return Heard((), tuple(mentions), since, self._retold, (), {})
 
-    def _push(self, chunks: Sequence[AudioChunk]) -> list[Words]:
+    def _push(self, chunks: Sequence[AudioChunk]) -> Generator[Push, list[Word], list[Words]]:
         if not chunks:
             return []
         for chunk in chunks:
             self._clock.note(chunk.at, len(chunk.samples))
-        return self._placed(self._session.push(np.concatenate([chunk.samples for chunk in chunks])))
+        return self._placed((yield self._session, np.concatenate([chunk.samples for chunk in chunks])))
 
     def _placed(self, words: Sequence[Word]) -> list[Words]:
         return [Words(*self._clock.place(word.start, word.end), word.text, word.confidence) for word in words]

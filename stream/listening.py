@@ -72,7 +72,7 @@ class Listener:
         )
         self._retelling: Retelling | None = None
         if summariser is not None:
-            self._retelling = Retelling(summariser, speech.door, seat, speech.clock)
+            self._retelling = Retelling(summariser, speech.ask, seat, speech.clock)
         self._boards = Boards()
         self._backoff = Backoff(AGAIN_FIRST_S, AGAIN_MAX_S, lambda: 1.0)
         self._rests_until = 0.0
@@ -178,7 +178,7 @@ class Listener:
             self._unheard(chunks)
             return
         try:
-            heard = await self._speech.door.ask(partial(self._seat.hear, chunks))
+            heard = await self._speech.ask(partial(self._seat.hear, chunks))
         except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
             await self._failed(error)
             self._unheard(chunks)
@@ -241,7 +241,7 @@ class Listener:
             self._retelling.stop()
         if self._seat.opened:
             try:
-                await self._speech.door.ask(self._seat.end)
+                await self._speech.ask(self._seat.end)
             except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
                 await self._failed(error)
         self._counted = -inf

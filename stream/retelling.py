@@ -11,12 +11,14 @@ import structlog
 from stream.errors import ClosedError
 
 if TYPE_CHECKING:
-    from stream.batching import Batcher
+    from collections.abc import Awaitable, Callable
+
     from stream.clock import Clock
     from stream.ear import Heard
     from stream.hearsay import Hearsay
-    from stream.speech import Job, Seat
+    from stream.speech import Seat
     from stream.summary import Summariser
+    from stream.turns import Job
     from stream.types import Words
 
 log = structlog.get_logger()
@@ -27,8 +29,10 @@ EVERY_S = 5.0  # a host names a few products a minute, and services bill by the 
 class Retelling:
     """One question under way at most; what comes while it is answered waits for the next."""
 
-    def __init__(self, summariser: Summariser, door: Batcher[Job, Heard], seat: Seat, clock: Clock) -> None:
-        self._summariser, self._door, self._seat, self._clock = summariser, door, seat, clock
+    def __init__(
+        self, summariser: Summariser, ask: Callable[[Job], Awaitable[Heard]], seat: Seat, clock: Clock
+    ) -> None:
+        self._summariser, self._thread, self._seat, self._clock = summariser, ask, seat, clock
         self._due = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -50,7 +54,7 @@ class Retelling:
         try:
             summary = await self._summariser.summarise(words)
             if summary is not None:
-                heard = await self._door.ask(partial(self._seat.retold, words, summary))
+                heard = await self._thread(partial(self._seat.retold, words, summary))
                 board.push(heard.mentions, heard.until, since=heard.since)
         except ClosedError:
             return  # the speech thread has ended, which its next turn says

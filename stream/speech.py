@@ -18,12 +18,14 @@ import structlog
 
 from engines.errors import EngineError, SpeechError
 from engines.speech.apart import Apart
+from engines.speech.base import Together
 from engines.speech.choose import Choice, SpeechSettings, choose
 from engines.text import CUE_PHRASES, Hearing, ProductWords, phrases_of
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
 from stream.errors import ClosedError
 from stream.summary import Asked, SummaryService
+from stream.turns import one_by_one, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,9 +36,9 @@ if TYPE_CHECKING:
     from stream.config import SpeechConfig, StreamConfig, SummaryConfig
     from stream.metrics import Metrics
     from stream.summary import Summariser
+    from stream.turns import Job, Reads, Turn
     from stream.types import AudioChunk, Words
 
-    Job = Callable[[], Heard]
     Load = Callable[[], Choice]
 
 log = structlog.get_logger()
@@ -80,10 +82,10 @@ class Seat:
     def opened(self) -> bool:
         return self._ear is not None
 
-    def hear(self, chunks: Sequence[AudioChunk]) -> Heard:
+    def hear(self, chunks: Sequence[AudioChunk]) -> Turn:
         if self._ear is None:
             self._ear = self._open()
-        return self._ear.hear(chunks)
+        return self._ear.turn(chunks)
 
     def retold(self, words: Sequence[Words], summary: Sequence[Words]) -> Heard:
         return NOTHING if self._ear is None else self._ear.retold(words, summary)
@@ -112,7 +114,8 @@ class Speech:
     ) -> None:
         """`load` is called in a thread of its own."""
         self.metrics, self.clock = metrics, clock
-        self.door: Batcher[Job, Heard] = Batcher("speech", _do, max_batch=1, on_batch=self._busy)
+        self._read: Reads = one_by_one
+        self._door: Batcher[Job, Heard | Exception] = Batcher("speech", self._do, max_batch=1, on_batch=self._busy)
         self.loaded = asyncio.Event()
         self.started = False
         self.said = ""  # what listens, in one line
@@ -124,7 +127,7 @@ class Speech:
 
     def start(self) -> None:
         self.started = True
-        self.door.start()
+        self._door.start()
 
     async def load(self) -> None:
         """Raises nothing that is the engine's: whatever it is, pictures go on."""
@@ -140,9 +143,16 @@ class Speech:
         self.loaded.set()
 
     async def stop(self, deadline_s: float) -> None:
-        await self.door.stop(deadline_s=deadline_s)
+        await self._door.stop(deadline_s=deadline_s)
         if isinstance(self._transcriber, Apart):
             await asyncio.to_thread(self._transcriber.close)
+
+    async def ask(self, job: Job) -> Heard:
+        """What a job comes to, in the speech thread; raises what it raised there."""
+        outcome = await self._door.ask(job)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def silence(self, stream: StreamConfig) -> str:
         """Why this livestream is not to be listened to; empty where it is."""
@@ -178,8 +188,13 @@ class Speech:
             self.metrics.speech_engine(choice.engine, "", "", "")
         else:
             info = choice.transcriber.info
+            if isinstance(choice.transcriber, Together):
+                self._read, self._door.max_batch = choice.transcriber.push_together, choice.transcriber.at_once
             self.metrics.speech_engine(info.name, info.model, info.mode, info.language)
         log.info("speech", engine=choice.engine, said=choice.said)
+
+    def _do(self, jobs: Sequence[Job]) -> list[Heard | Exception]:
+        return side_by_side(jobs, self._read)
 
     def _busy(self, _size: int, seconds: float) -> None:
         self.metrics.speech_busy(seconds)
@@ -243,7 +258,3 @@ def told(error: Exception) -> tuple[str, Exception | None]:
     if isinstance(error, (EngineError, ClosedError)):
         return str(error), None
     return f"{type(error).__name__}: {error}", error
-
-
-def _do(jobs: Sequence[Job]) -> list[Heard]:
-    return [job() for job in jobs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,4 +60,18 @@ class Transcriber(Protocol):
 
     def session(self, phrases: Sequence[str], language: str | None = None) -> Session:
         """`phrases`: what the products in scope may be called; `language`: of this livestream, where it is known."""
+        ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A transcriber that reads the sound of several sessions in one pass, for less than one after the other."""
+
+    @property
+    def at_once(self) -> int:
+        """How many sessions at most: all of them wait for the whole pass."""
+        ...
+
+    def push_together(self, pushes: Sequence[tuple[Session, Samples]]) -> list[list[Word]]:
+        """As many pushes of its own sessions, each session once; words as each would have given them alone."""
         ...

@@ -23,10 +23,12 @@ from engines.speech.weights import Device, DeviceName, load, locate, pick_device
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from engines.speech.base import Session
     from engines.speech.rolling import Cut
     from engines.speech.vad import Judge
 
 EVERY_S = {"cpu": 1.0, "cuda": 0.5}  # between two readings of a piece that grows: what it costs against the delay
+AT_ONCE = {"cpu": 4, "cuda": 16}  # sessions in a pass: a processor takes nearly as long for each, and all wait
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading costs less, and loops less
 CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
@@ -212,9 +214,15 @@ class Whisper:
             EVERY_S[self.device.kind],
         )
 
-    def push_together(self, pushes: Sequence[tuple[WhisperSession, Samples]]) -> list[list[Word]]:
-        """As many pushes, each session once, read in one pass: on a GPU far less work than one after the other."""
-        taken = [(session, session.take(samples)) for session, samples in pushes]
+    @property
+    def at_once(self) -> int:
+        return AT_ONCE[self.device.kind]
+
+    def push_together(self, pushes: Sequence[tuple[Session, Samples]]) -> list[list[Word]]:
+        """On a GPU far less work than one after the other."""
+        taken = [
+            (session, session.take(samples)) for session, samples in pushes if isinstance(session, WhisperSession)
+        ]
         readings = iter(self._reader.read([ask.piece for _, asks in taken for ask in asks]))
         return [[word for ask in asks for word in session.told(ask, next(readings))] for session, asks in taken]
 

@@ -29,7 +29,7 @@ from stream.types import AudioChunk, Gap, Reason, Words
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from engines.speech.base import Transcriber, Word
+    from engines.speech.base import Session, Transcriber, Word
     from stream.summary import Summariser
     from stream.types import Samples
 
@@ -223,6 +223,34 @@ async def test_one_slow_livestream_does_not_delay_another() -> None:
         await until(lambda: slow.board.settled >= SOUNDS / 10 and other.board.settled >= 0.2)
         assert max(size for _, size in turns) == TURN * CHUNK
         assert [who for who, _ in turns].index("other") <= 1
+
+
+async def test_an_engine_that_reads_together_is_given_what_waits_of_several_livestreams() -> None:
+    class Pairs(FakeTranscriber):
+        at_once = 2
+
+        def __init__(self) -> None:
+            super().__init__(WORDS)
+            self.sizes: list[int] = []
+
+        def push_together(self, pushes: Sequence[tuple[Session, Samples]]) -> list[list[Word]]:
+            self.sizes.append(len(pushes))
+            if self.sizes == [1]:
+                waits.set()
+                release.wait(10)
+            return [session.push(samples) for session, samples in pushes]
+
+    waits, release, engine = threading.Event(), threading.Event(), Pairs()
+    async with ward(lambda: engine) as here:
+        listeners = [here.listener() for _ in range(4)]
+        await tell(listeners[0], chunks(0.0, silence(0.1)))
+        await until(waits.is_set)
+        for listener in listeners[1:]:
+            await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+        await until(lambda: all(listener.sounds.stats.waiting == 0 for listener in listeners))
+        release.set()
+        await until(lambda: all(named(listener) == [("tea", 0.0)] for listener in listeners[1:]))
+        assert max(engine.sizes) == 2
 
 
 async def test_an_engine_that_cannot_be_loaded_is_one_error_and_nobody_waits_for_it() -> None:

@@ -20,7 +20,7 @@ import ctranslate2
 
 from engines.errors import SpeechError
 from engines.speech import weights
-from engines.speech.base import RATE, Samples, Word
+from engines.speech.base import RATE, Samples, Together, Word
 from engines.speech.choose import SpeechSettings, choose
 from engines.speech.reader import Piece, Reading, WhisperReader, words_of
 from engines.speech.vad import Silero
@@ -153,6 +153,11 @@ def test_livestreams_pushed_together_hear_what_they_hear_alone(whisper: Whisper,
             session.push(sound[at : at + RATE]) for session, sound in zip(alone, sounds, strict=True)
         ]
     assert [session.gated for session in together] == [session.gated for session in alone]
+
+
+def test_it_is_one_that_reads_together(whisper: Whisper) -> None:
+    assert isinstance(whisper, Together)
+    assert whisper.at_once == 4  # a processor
 
 
 def test_silence_and_noise_are_not_read(whisper: Whisper) -> None:
