@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 
 
-def make_clip(path: Path, seconds: int) -> None:
-    """720p30 with sound, as streamers send it: 2.5 Mbit/s, a key frame each two seconds, no frames out of order."""
+def make_clip(path: Path, seconds: int, *, skippable: bool = True) -> None:
+    """720p30 with sound: x264's `veryfast`, 2.5 Mbit/s, a key frame each two seconds.
+
+    `skippable`: with B-frames, which x264 makes unless told otherwise; without them each frame needs all before it.
+    """
     pictures = f"testsrc2=size={WIDTH}x{HEIGHT}:rate={RATE}:duration={seconds},noise=alls=8:allf=t,{drawing(WIDTH)}"
     command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", pictures]
     command += ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}", "-c:a", "aac", "-ar", "44100"]
-    command += ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", str(2 * RATE), "-pix_fmt", "yuv420p"]
-    command += ["-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "5000k", str(path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    command += ["-c:v", "libx264", "-preset", "veryfast", "-g", str(2 * RATE), "-pix_fmt", "yuv420p"]
+    command += ["-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "5000k"]
+    subprocess.run([*command, *(() if skippable else ("-bf", "0")), str(path)], check=True, stdin=subprocess.DEVNULL)
 
 
 @contextmanager
@@ -50,16 +53,21 @@ def send(clip: str, seconds: int, url: str) -> None:
     with av.open(clip) as recording, av.open(url, "w", format="flv") as air:
         tracks = {stream.index: air.add_stream_from_template(stream) for stream in recording.streams}
         packets = [(packet, bytes(packet)) for packet in recording.demux() if packet.size and packet.dts is not None]
+        first_s = min(_at_s(packet) for packet, _ in packets)
         air.start_encoding()
         began = time.monotonic()
         print(began, flush=True)
         for later_s in count(0, seconds):
             for packet, content in packets:
-                at_s = float((packet.dts or 0) * packet.time_base)
-                if not 0 <= at_s < seconds:  # sound that begins before the pictures, or is longer than they are
+                at_s = _at_s(packet) - first_s
+                if at_s >= seconds:  # sound is a little longer than the pictures: it would meet its own beginning
                     continue
                 time.sleep(max(began + later_s + at_s - time.monotonic(), 0))
                 air.mux(_again(packet, content, tracks[packet.stream_index], later_s))
+
+
+def _at_s(packet: Packet[Stream]) -> float:
+    return float((packet.dts or 0) * packet.time_base)
 
 
 def _again(packet: Packet[Stream], content: bytes, track: Stream, later_s: int) -> Packet[Stream]:

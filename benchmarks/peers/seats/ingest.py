@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import subprocess
 import threading
 import time
@@ -74,9 +73,9 @@ class Viewer:
             raise SystemExit("not one picture came")
         if not self.ages:
             length_s = int(self.settings["frames"]) / float(self.settings["rate"])
-            return {"cores": cpu_s / length_s, "speed": length_s / wall_s, "kept": float(self.kept)}
+            return {"cpu_cores": cpu_s / length_s, "speed": length_s / wall_s, "kept": float(self.kept)}
         return {
-            "cores": cpu_s / max(self.watched_s, 1.0),
+            "cpu_cores": cpu_s / max(self.watched_s, 1.0),
             "behind_p50_s": percentile(self.ages, 50),
             "behind_p99_s": percentile(self.ages, 99),
             "joined_s": self.joined_s,
@@ -118,7 +117,6 @@ def by_ffmpeg(settings: Settings, viewer: Viewer, *, threads: str) -> None:
 
 def by_inference(settings: Settings, viewer: Viewer) -> None:
     """Roboflow's InferencePipeline, as its package `streamvision` has it, with a model that does nothing."""
-    os.environ["ENABLE_FRAME_DROP_ON_VIDEO_FILE_RATE_LIMITING"] = "True"  # as their own command line sets it
     cv2 = import_module("cv2")
     pipeline = import_module("streamvision.stream.pipeline").InferencePipeline
     enough = threading.Event()

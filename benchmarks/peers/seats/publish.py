@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(slots=True)
 class Tally:
-    """Ages of events that are out, in seconds."""
+    """Ages of events that are out, in seconds since they were handed over."""
 
     watch: Stopwatch = field(default_factory=Stopwatch)
     ages: list[float] = field(default_factory=list)
@@ -92,8 +92,9 @@ def ours(settings: Settings) -> tuple[Figures, Turn]:
         tally = Tally()
         for at in due(float(settings["rate"]), float(settings["seconds"])):
             await asyncio.sleep(max(at - time.perf_counter(), 0))
-            await sink.send(next(endless))
-            tally.ages.append(time.perf_counter() - at)
+            event, handed = next(endless), time.perf_counter()
+            await sink.send(event)
+            tally.ages.append(time.perf_counter() - handed)
         return tally.figures()
 
     return {}, lambda: loop.run_until_complete(publish())
@@ -119,7 +120,7 @@ class Confluent:
             while (left := at - time.perf_counter()) > 0:
                 self._producer.poll(left)
             out = threading.Event()
-            self._send(next(self._events), self._counted(tally, at, out))
+            self._send(next(self._events), self._counted(tally, time.perf_counter(), out))
             self._producer.poll(0)
             while self._waits and not out.is_set():
                 self._producer.poll(DELIVERY_S)

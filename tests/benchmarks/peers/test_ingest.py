@@ -64,7 +64,7 @@ def test_a_file_is_watched_to_its_end() -> None:
     assert all(viewer.push(numbered(number)) for number in range(0, 300, 15))
     told = viewer.figures()
     assert told["kept"] == 20
-    assert set(told) == {"cores", "speed", "kept"}
+    assert set(told) == {"cpu_cores", "speed", "kept"}
 
 
 def test_no_picture_at_all_and_a_wrong_size_are_no_result() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from benchmarks.compare import direction
-from benchmarks.peers import encode, gallery, publish, reasons
+from benchmarks.machine import facts
+from benchmarks.peers import encode, gallery, ingest, publish, reasons
 from benchmarks.peers.table import OURS, Floor, Measure, Work, advantage, losses, markdown, rows, table
 from benchmarks.peers.turns import Result
 from benchmarks.results import read_run
@@ -98,3 +99,8 @@ def test_each_peer_that_is_better_gets_a_line_with_the_reason(monkeypatch: pytes
         "- lifting: quick is better: ms 1.00 to our 2.00. It has a crane.",
         f"- lifting: fast is better: ms 1.00 to our 2.00; events/s 200 to our 100. {reasons.UNKNOWN}",
     ]
+
+
+def test_no_figure_is_named_as_a_fact_of_the_machine() -> None:
+    measures = (*ingest.FILE, *ingest.LIVE, *encode.MEASURES, *gallery.MEASURES, *publish.SUSTAINED, *publish.PACED)
+    assert not {measure.figure for measure in measures} & set(facts())
