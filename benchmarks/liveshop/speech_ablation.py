@@ -1,11 +1,12 @@
-"""What hearing is worth: the same watched lives decided again with nothing heard, with raw text, with its extract.
+"""What hearing is worth: the same watched lives decided again with nothing heard, raw text, its extract, summaries.
 
-    python -m benchmarks.liveshop.speech_ablation LIVE... [--ear truth] [--rows]
+    python -m benchmarks.liveshop.speech_ablation LIVE... [--ear truth | --ear whisper --model DIR] [--rows]
 
-LIVE: folders that `nowshowing eval liveshop` watched. The host is heard by the embedded recogniser over the live's
-own sound, or with `--ear truth` by an ear without fault; words count from when they were known. All ways judge the
-same views. Intervals are of differences to nothing heard, from resampling lives; with few lives they are
-wide. A summariser behind an endpoint is not in the table: without a real model its figures would be of a fake.
+LIVE: folders that `nowshowing eval liveshop` watched. The host is heard over the live's own sound by the embedded
+recogniser or by a Whisper, or with `--ear truth` by an ear without fault; words count from when they were known. All
+ways judge the same views. Intervals are of differences to nothing heard, from resampling lives; with few lives they
+are wide. Summaries come from a chat completions endpoint: --summary-url and --summary-model, or else a service of
+plain code that is started for it, whose figures say what the detour costs and nothing of what a model can do.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.liveshop.evaluate.endpoint import NAME, PlainService
 from benchmarks.liveshop.evaluate.galleries import galleries_of
 from benchmarks.liveshop.evaluate.hearing import heard_in, spoken_in, words_in
 from benchmarks.liveshop.evaluate.joining import decide_again
 from benchmarks.liveshop.evaluate.replay import TRACE
+from benchmarks.liveshop.evaluate.summaries import Service, answers_to
 from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.score import TOLERANCE_S, match, wrong_seconds
@@ -32,7 +35,7 @@ from benchmarks.liveshop.scoring.spoken import spoken_of
 from benchmarks.liveshop.scoring.variants import variants_of
 from benchmarks.liveshop.truth import read_truth
 from engines.bundle import open_bundle
-from engines.speech.sphinx import Sphinx
+from engines.speech.choose import SpeechSettings, choose
 from engines.text import Hearing
 from stream.alike import Comparing
 from stream.errors import KNOWN
@@ -46,8 +49,10 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.scoring.variants import Variant
     from benchmarks.liveshop.truth import Truth
     from engines.bundle import Bundle
+    from engines.speech.base import Transcriber
 
-WAYS: tuple[Way, ...] = ("nothing", "raw", "extract")
+WAYS: tuple[Way, ...] = ("nothing", "raw", "extract", "summary")
+THINKS_S = 1.5  # added to an answer of plain code: what a small model takes for a line
 DRAWS, SEED = 2000, 7
 HOUR_S = 3600.0
 
@@ -71,21 +76,24 @@ class Live:
     name: str
     spoken: Spoken
     ways: Mapping[Way, Judged]
+    asked_s: tuple[float, ...]  # what each summary took to ask
 
 
-def judge_live(folder: Path, bundle: Bundle, ear: str) -> Live:
+def judge_live(folder: Path, bundle: Bundle, ear: Transcriber | None, service: Service) -> Live:
+    """`ear`: None hears all without fault."""
     truth, trace = read_truth(folder / TRUTH), read_trace(folder / TRACE)
     gallery, _ = galleries_of(folder, bundle)
     products = words_in(gallery)
-    words: Sequence[Known] = spoken_in(truth) if ear == "truth" else heard_in(folder, products, Sphinx())
+    words: Sequence[Known] = spoken_in(truth) if ear is None else heard_in(folder, products, ear)
+    answers = answers_to(words, products, service)
     hearing, alike = Hearing(products), Comparing(gallery, bundle.matcher()).alike_in(gallery.scope())
     titles = {product.product_id: product.title for product in products}
     groups = {product.product_id: product.group for product in products}
     ways = {}
     for way in WAYS:
-        told = decide_again(trace, words, hearing, way, alike, bundle)
+        told = decide_again(trace, words, hearing, way, alike, bundle, answers)
         ways[way] = _judged(truth, told, tuple(variants_of(truth, titles, groups, told.tellings)))
-    return Live(folder.name, spoken_of(truth, hearing, words), ways)
+    return Live(folder.name, spoken_of(truth, hearing, words), ways, tuple(answer.took_s for answer in answers))
 
 
 def _judged(truth: Truth, told: Told, variants: tuple[Variant, ...]) -> Judged:
@@ -192,6 +200,27 @@ def hearing_of(lives: Sequence[Live]) -> dict[str, float | None]:
     }
 
 
+def ear_of(name: str, model: str | None) -> Transcriber | None:
+    if name == "truth":
+        return None
+    return choose(SpeechSettings(engine="whisper" if name == "whisper" else "sphinx", model=model)).transcriber
+
+
+def summary_takes(url: str | None) -> float:
+    """A real service takes what it takes."""
+    return THINKS_S if url is None else 0.0
+
+
+def summaries_of(lives: Sequence[Live], plain: bool, service: Service) -> dict[str, object]:
+    took = [seconds for live in lives for seconds in live.asked_s]
+    return {
+        "summaries_by": "plain code: the plumbing and its delay, no model's skill" if plain else service.model,
+        "answered": len(took),
+        "asking_median_ms": _rounded(1000 * median(took) if took else None),
+        "added_s": service.thinks_s,
+    }
+
+
 def _rounded(figure: float | None) -> float | None:
     return None if figure is None else round(figure, 3)
 
@@ -203,12 +232,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("lives", type=Path, nargs="+", help="folders of watched lives")
-    parser.add_argument("--ear", choices=("sphinx", "truth"), default="sphinx", help="who listens")
+    parser.add_argument("--ear", choices=("sphinx", "whisper", "truth"), default="sphinx", help="who listens")
+    parser.add_argument("--model", help="whisper's: a folder, a size or a hub id")
+    parser.add_argument("--summary-url", help="a chat completions service, up to and with /v1")
+    parser.add_argument("--summary-model", default=NAME, help="the model that it is asked for")
     parser.add_argument("--rows", action="store_true", help="every introduction of a product with look-alikes")
     chosen = parser.parse_args(arguments)
     try:
-        bundle = open_bundle("classic")
-        lives = [judge_live(folder, bundle, chosen.ear) for folder in chosen.lives]
+        bundle, ear = open_bundle("classic"), ear_of(chosen.ear, chosen.model)
+        with PlainService() as plain:
+            service = Service(
+                chosen.summary_url or plain.url, chosen.summary_model, summary_takes(chosen.summary_url)
+            )
+            lives = [judge_live(folder, bundle, ear, service) for folder in chosen.lives]
     except KNOWN as error:
         print(f"speech_ablation: {error}", file=sys.stderr)
         return 1
@@ -219,6 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for key, row in table(lives).items():
         print(json.dumps({"figure": key, **row}))
     print(json.dumps({"ear": chosen.ear, "lives": len(lives), **hearing_of(lives)}))
+    print(json.dumps(summaries_of(lives, chosen.summary_url is None, service)))
     return 0
 
 

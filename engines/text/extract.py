@@ -41,10 +41,15 @@ def extract(hearing: Hearing, words: Sequence[Spoken]) -> list[Heard]:
 
 
 def _common(subject: Sequence[Spot], more: Sequence[Spot]) -> bool:
-    """Whether one product may be meant by both: then they are parts of what is said of it."""
-    before, now = scores_of(subject), scores_of(more)
-    best = max(before.values())
-    return any(bits >= best - 1 and product in now for product, bits in before.items())
+    """Whether one product may be meant by both: then they are parts of what is said of it. Look-alikes are two."""
+    return not _best(subject).isdisjoint(_best(more))
+
+
+def _best(spots: Sequence[Spot]) -> set[int]:
+    """Whom they rather mean than any other, within a bit."""
+    scores = scores_of(spots)
+    best = max(scores.values())
+    return {product for product, bits in scores.items() if bits >= best - 1}
 
 
 def _distinct(subject: Sequence[Spot]) -> list[Spot]:

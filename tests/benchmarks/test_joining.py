@@ -6,11 +6,13 @@ import pytest
 
 from benchmarks.liveshop.evaluate.hearing import Known
 from benchmarks.liveshop.evaluate.joining import Told, Way, decide_again
+from benchmarks.liveshop.evaluate.summaries import Answer
 from benchmarks.liveshop.evaluate.trace import Traced
 from engines.base import Box, Match
 from engines.bundle import open_bundle
 from engines.text import Hearing, ProductWords
 from stream.heard import Alike
+from stream.types import Words
 
 pytestmark = pytest.mark.unit
 
@@ -67,3 +69,15 @@ def test_a_guess_that_was_wrong_is_taken_back() -> None:
     found = told(said("this is the velkko oat crunch honey", 6.0, late_s=10.0), "raw")
     assert [one.product_id for one in found.tellings] == ["cocoa", "honey"]
     assert [span.product_id for span in found.spans] == ["cocoa", "honey"]
+
+
+def test_a_summary_says_what_was_meant_once_it_has_come() -> None:
+    """Half of the name was misheard; whoever knows the list of products says which it was."""
+    words = said("this is the velkko oat crunch hurry", 6.0)
+    summary = tuple(Words(6.9 + i * 0.3, 7.2 + i * 0.3, word, 0.9) for i, word in enumerate(("velkko", "honey.")))
+    answers = [Answer(6.0, 8.1, told_at=12.0, took_s=0.1, summary=summary)]
+    found = decide_again(trace(), words, HEARING, "summary", TWINS, open_bundle("classic"), answers)
+    assert [(one.product_id, one.decided) for one in found.tellings] == [("cocoa", False), ("honey", True)]
+    assert found.tellings[-1].start == 12.0
+    raw = decide_again(trace(), words, HEARING, "raw", TWINS, open_bundle("classic"), answers)
+    assert [one.decided for one in raw.tellings] == [False]

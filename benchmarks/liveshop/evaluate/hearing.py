@@ -1,6 +1,6 @@
 """What a live's host was heard to say, word by word, with when each word was known. Knows no product picture.
 
-The recogniser hears the very sound of the live, once; what is heard is kept beside the live in `words.jsonl`:
+The recogniser hears the very sound of the live, once; what is heard is kept beside the live in `words-ENGINE.jsonl`:
 
     {"start": 4.1, "end": 4.4, "text": "honey", "confidence": 0.93, "known_at": 4.9}
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from indexes.gallery import Gallery
     from stream.types import Seconds
 
-WORDS = "words.jsonl"
+WORDS = "words-{}.jsonl"
 STEP_S = 0.5  # of sound at a time, as it comes
 
 
@@ -59,7 +59,7 @@ def spoken_in(truth: Truth) -> tuple[Known, ...]:
 
 def heard_in(live: Path, products: Sequence[ProductWords], ear: Transcriber) -> tuple[Known, ...]:
     """By a real recogniser. Minutes of processor time for an hour, the first time."""
-    path = live / WORDS
+    path = live / WORDS.format(ear.info.name)
     key = of_texts(of_packages("engines"), repr(ear.info), str((live / VIDEO).stat().st_size))
     kept = _read(path, key)
     if kept is not None:
@@ -72,7 +72,7 @@ def heard_in(live: Path, products: Sequence[ProductWords], ear: Transcriber) -> 
         found += [Known(*word, heard) for word in session.push(samples)]
     found += [Known(*word, heard) for word in session.end()]
     lines = [json.dumps({"key": key}), *(json.dumps(asdict(word)) for word in found)]
-    part = path.with_name(WORDS + ".part")
+    part = path.with_name(path.name + ".part")
     part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     part.rename(path)
     return tuple(found)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.liveshop.evaluate.hearing import Known
+    from benchmarks.liveshop.evaluate.summaries import Answer
     from benchmarks.liveshop.evaluate.trace import Traced
     from engines.bundle import Bundle
     from engines.text import Hearing, Mention
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 WINDOW_S = 30.0  # of words that mentions are looked for in, as when listening
 
-Way = Literal["nothing", "raw", "extract"]
+Way = Literal["nothing", "raw", "extract", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +55,70 @@ class Told:
     tellings: tuple[Telling, ...]
 
 
-def board_mentions(hearing: Hearing, words: Sequence[Known], way: Way) -> list[Mention]:
-    """Of one window's words. "extract": of what the embedded summariser leaves of them."""
-    said = [Text(word.start, word.end, word.text, word.confidence) for word in words]
-    return hearing.mentions(extract(hearing, said) if way == "extract" else said)
+class _Listening:
+    """Writes on the board what was known by then, as a livestream's listening does.
+
+    "extract": mentions of what the embedded summariser leaves of the words. "summary": those of the words, until an
+    answer says what was meant by them.
+    """
+
+    def __init__(self, words: Sequence[Known], hearing: Hearing, way: Way, answers: Sequence[Answer]) -> None:
+        self.board = Hearsay()
+        self._words, self._hearing, self._way = words, hearing, way
+        self._answers = list(answers) if way == "summary" else []
+        self._known = 0
+        self._retold: Seconds = float("-inf")  # up to here an answer says what was meant
+
+    def hear(self, at: Seconds) -> None:
+        """All that was known by `at`."""
+        if self._way == "nothing":
+            return
+        fresh = sum(word.known_at <= at for word in self._words[self._known :])
+        self._known += fresh
+        if fresh:
+            since = at - WINDOW_S
+            self.board.push(self._mentions(since), at, since=max(since, self._retold))
+        while self._answers and self._answers[0].told_at <= at:
+            self._retell(self._answers.pop(0), at)
+        self.board.push((), at)
+
+    def _mentions(self, since: Seconds) -> list[Mention]:
+        known = self._words[: self._known]
+        said = [Text(word.start, word.end, word.text, word.confidence) for word in known if word.end >= since]
+        found = self._hearing.mentions(extract(self._hearing, said) if self._way == "extract" else said)
+        return [mention for mention in found if mention.start >= self._retold]
+
+    def _retell(self, answer: Answer, at: Seconds) -> None:
+        self._retold = answer.end
+        self.board.push(
+            [*self._hearing.mentions(answer.summary), *self._mentions(at - WINDOW_S)], at, since=answer.start
+        )
 
 
 def decide_again(
-    trace: Sequence[Traced], words: Sequence[Known], hearing: Hearing, way: Way, alike: Alike, bundle: Bundle
+    trace: Sequence[Traced],
+    words: Sequence[Known],
+    hearing: Hearing,
+    way: Way,
+    alike: Alike,
+    bundle: Bundle,
+    answers: Sequence[Answer] = (),
 ) -> Told:
-    """`way`: "nothing" is heard, mentions of the "raw" text count, or those of the "extract"."""
+    """`way`: "nothing" is heard, mentions of the "raw" text count, those of the "extract", or of a "summary"."""
     window, config = WindowConfig(), DecideConfig()
     windower, fuser = Windower(length_s=window.length_s, hop_s=window.hop_s), Fuser(bundle.presence)
-    heard, board = Heard(alike, undecided_after_s=config.undecided_after_s), Hearsay()
+    heard, listening = (
+        Heard(alike, undecided_after_s=config.undecided_after_s),
+        _Listening(words, hearing, way, answers),
+    )
     decider, account = decider_of(config, bundle.false_shows, bundle.presence), _Account()
-    known = 0
     for line in trace:
-        fresh = sum(word.known_at <= line.at for word in words[known:])
-        if fresh and way != "nothing":
-            known += fresh
-            lately = [word for word in words[:known] if word.end >= line.at - WINDOW_S]
-            board.push(board_mentions(hearing, lately, way), line.at, since=line.at - WINDOW_S)
-        elif way != "nothing":
-            board.push((), line.at)
+        listening.hear(line.at)
         closed = windower.push(line.view())
         fuser.push(line.look())
         if closed is not None:
             cost_s = line.encode_s + line.search_s
-            account.take(decider.push(heard.join(fuser.close(closed), board)), line.at, cost_s)
+            account.take(decider.push(heard.join(fuser.close(closed), listening.board)), line.at, cost_s)
     account.take(decider.end(Reason.END_OF_STREAM), trace[-1].at if trace else 0.0)
     return account.told()
 
