@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from benchmarks.peers.options import Options
 
+NAME = "gallery"
 DIM = 512
 MEASURES = (
     Measure("recall", "recall@10", 1, 3),
@@ -35,7 +36,7 @@ def run(options: Options, folder: Path) -> list[Work]:
     results = play(entrants(options, folder), 1 if options.quick else options.rounds)
     gb_per_s = read_gb_per_s()
     floor = Floor(f"reading all of it once at {gb_per_s:.0f} GB/s", {"p50_ms": scan_ms(pictures, DIM, gb_per_s)})
-    return [Work("gallery", f"search {pictures:,} x {DIM}, one thread", MEASURES, results, floor)]
+    return [Work(NAME, f"search {pictures:,} x {DIM}, one thread", MEASURES, results, floor)]
 
 
 def entrants(options: Options, folder: Path) -> list[Entrant]:

@@ -31,6 +31,8 @@ PACED = (
     Measure("p99_ms", "p99 ms", -1),
     Measure("cpu_ms", "CPU ms an event", -1, 3),
 )
+SUSTAINED_WORK = ("publish-sustained", "publish: as many as go")
+PACED_WORK = ("publish-paced", f"publish: {RATE} events/s")
 PEERS = {
     "confluent-kafka, each event awaited": "each",
     "confluent-kafka, linger 0": "no-linger",
@@ -39,17 +41,16 @@ PEERS = {
 
 
 def run(options: Options, folder: Path) -> list[Work]:
-    sustained, paced = ("publish-sustained", "publish: as many as go"), ("publish-paced", f"publish: {RATE} events/s")
     try:
         with on_air(folder) as broker:
             write_records(folder / "events.jsonl", WRITTEN)
             return [
-                _work(*sustained, SUSTAINED, options, folder, broker, 0),
-                _work(*paced, PACED, options, folder, broker, RATE),
+                _work(*SUSTAINED_WORK, SUSTAINED, options, folder, broker, 0),
+                _work(*PACED_WORK, PACED, options, folder, broker, RATE),
             ]
     except BrokerError as error:
         result = Result(OURS, absent=str(error))
-        return [Work(name, title, SUSTAINED, [result]) for name, title in (sustained, paced)]
+        return [Work(name, title, SUSTAINED, [result]) for name, title in (SUSTAINED_WORK, PACED_WORK)]
 
 
 @contextmanager

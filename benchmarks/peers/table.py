@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Json
 
 OURS = "nowshowing"
+MACHINE = "the machine"  # what it could do, whoever asks
 EVEN = 1.05  # ratios nearer to one are noise on any machine of ours
 
 
@@ -70,7 +71,7 @@ def rows(work: Work) -> Iterator[dict[str, Json]]:
     """For `benchmarks.results`: one a taker of part, figures and how many times better ours is."""
     ours = ours_in(work)
     for result in work.results:
-        row: dict[str, Json] = {"work": work.name, "who": result.who}
+        row: dict[str, Json] = {"work": work.name, "title": work.title, "who": result.who, "rounds": result.turns}
         if result.absent:
             yield row | {"absent": result.absent}
             continue
@@ -84,7 +85,7 @@ def rows(work: Work) -> Iterator[dict[str, Json]]:
                 row[f"ours_{measure.figure}_ratio"] = round(times, 3)
         yield row
     if work.floor is not None:
-        yield {"work": work.name, "who": "the machine", "how_measured": work.floor.how} | {
+        yield {"work": work.name, "title": work.title, "who": MACHINE, "how_measured": work.floor.how} | {
             name: round(value, 6) for name, value in work.floor.figures.items()
         }
 
@@ -130,7 +131,7 @@ def lines(work: Work) -> Iterator[tuple[list[str], str]]:
         shown = [
             "" if value is None else f"{value:.{m.digits}f}" for m, value in zip(work.measures, values, strict=True)
         ]
-        yield [f"the machine: {work.floor.how}", *shown], "dim"
+        yield [f"{MACHINE}: {work.floor.how}", *shown], "dim"
 
 
 def cell(measure: Measure, result: Result, ours: Result | None) -> str:

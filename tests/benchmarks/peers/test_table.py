@@ -82,9 +82,9 @@ def test_rows_are_what_results_read(tmp_path: Path) -> None:
     path = tmp_path / "rows"
     path.write_text("\n".join(json.dumps(row) for row in rows(work(OUR, SLOW, AWAY))))
     run = read_run(path)
-    assert run.rows[f"lifting {OURS}"] == {"ms": 2.0, "events_per_s": 100.0, "n": 3.0}
-    assert run.rows["lifting slow"]["ours_ms_ratio"] == 4.0
-    assert "lifting the machine copying memory" in run.rows
+    assert run.rows[f"lifting lifting a stone {OURS} rounds=5"] == {"ms": 2.0, "events_per_s": 100.0, "n": 3.0}
+    assert run.rows["lifting lifting a stone slow rounds=5"]["ours_ms_ratio"] == 4.0
+    assert "lifting lifting a stone the machine copying memory" in run.rows
 
 
 @pytest.mark.parametrize("measure", [*encode.MEASURES, *gallery.MEASURES, *publish.SUSTAINED, *publish.PACED])
