@@ -50,6 +50,7 @@ PLAN = (
     Bench("decode", ("--json",), ("--seconds", "10", "--rounds", "1"), 600),
     Bench("encoders", (), ("--rounds", "3", "--threads", "1"), 1800, ("torch", "open_clip")),
     Bench("gallery", ("--json",), ("--pictures", "60000", "--queries", "100"), 5400),
+    Bench("swap", ("--json",), ("--pictures", "1000", "--searches", "1000", "--seconds", "3"), 900),
     Bench("scope", ("--json",), ("--seconds", "10", "--products", "60"), 1800),
     Bench("classic", ("--json", "--photos", PHOTOS), ("--every", "20"), 1800),
     Bench("speech", ("--json",), ("--count", "5"), 3600),

@@ -73,13 +73,17 @@ def write_delta(gallery: Path, delta: Delta) -> None:
     fsync(new)
     os.replace(new, gallery / NAME)  # noqa: PTH105  one step, as rename(2) has it
     fsync(gallery)
-    sweep(gallery, delta.folder)
+    sweep(gallery, delta.number)
 
 
-def sweep(gallery: Path, keep: str) -> None:
-    """Folders of earlier changes, and of one that was killed. Whoever has them open can still read them."""
+def sweep(gallery: Path, number: int) -> None:
+    """Folders of earlier changes, and of one that was killed. Whoever has them open can still read them.
+
+    The last but one stays: somebody may have read its name, and be about to open it.
+    """
+    keep = {f"{FOLDER}{number}", f"{FOLDER}{number - 1}"}
     for path in gallery.glob(FOLDER + "*"):
-        if path.name != keep and _is_ours(path.name):
+        if path.name not in keep and _is_ours(path.name):
             shutil.rmtree(path, ignore_errors=True)
 
 

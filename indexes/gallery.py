@@ -17,6 +17,7 @@ from indexes.delta import REPLACED, current_version, replaced_again
 from indexes.errors import GalleryError
 from indexes.files import open_files
 from indexes.footprint import footprint_of, in_words
+from indexes.manifest import read_manifest
 from indexes.memory import free_memory
 from indexes.product import Product
 from indexes.scope import everything, only
@@ -71,7 +72,9 @@ def open_gallery(
             if isinstance(error, OSError):
                 raise GalleryError(f"gallery {path}: cannot be read: {error}: build it again") from error
             raise
-        if current_version(path) == version:
+        if (
+            read_manifest(path).version == files.manifest.version
+        ):  # files of a change have names that are theirs alone
             return Gallery(files, segments)
     raise replaced_again(path)
 
