@@ -132,7 +132,7 @@ class Speech:
     async def load(self) -> None:
         """Raises nothing that is the engine's: whatever it is, pictures go on."""
         try:
-            choice = await asyncio.to_thread(self._load)
+            choice = await _unwaited(self._load)
         except Exception as error:  # noqa: BLE001  a foreign library's boundary: told in full
             self.why, trace = told(error)
             tell = log.bind(why=self.why, exc_info=trace)
@@ -251,6 +251,16 @@ def summary_service(config: SummaryConfig | None, clock: Clock, metrics: Metrics
         at_once=config.at_once,
         on_count=metrics.speech_summary,
     )
+
+
+async def _unwaited(load: Load) -> Choice:
+    """In a thread that nobody waits for when the worker is told to end: a download takes minutes."""
+    loader: Batcher[Load, Choice] = Batcher("load speech", lambda loads: [one() for one in loads], max_batch=1)
+    loader.start()
+    try:
+        return await loader.ask(load)
+    finally:
+        await loader.stop(deadline_s=0)
 
 
 def told(error: Exception) -> tuple[str, Exception | None]:

@@ -57,16 +57,33 @@ def choose(settings: SpeechSettings) -> Choice:
     return _sphinx(settings)
 
 
+def look_for(model: str) -> None:
+    """Says what is wrong with a Whisper's name or folder before anything is loaded; asks no network."""
+    if find_spec("faster_whisper") is None:
+        raise _missing(model)
+    try:
+        from engines.speech.weights import check, locate  # noqa: PLC0415  only whoever uses the extra pays for it
+    except ImportError as error:
+        raise _broken(error) from error
+    check(locate(model, download=False))
+
+
+def _missing(model: str) -> SpeechError:
+    return SpeechError(f"model {model!r}: faster-whisper is not installed; {INSTALL}, or set speech engine 'sphinx'")
+
+
+def _broken(error: ImportError) -> SpeechError:
+    return SpeechError(f"faster-whisper is installed and cannot be loaded ({error}); {INSTALL} anew")
+
+
 def _whisper(settings: SpeechSettings) -> Choice:
     model = settings.model or ""
     if find_spec("faster_whisper") is None:
-        raise SpeechError(
-            f"model {model!r}: faster-whisper is not installed; {INSTALL}, or set speech engine 'sphinx'"
-        )
+        raise _missing(model)
     try:
         from engines.speech.whisper import Whisper  # noqa: PLC0415  only whoever uses the extra pays for it
     except ImportError as error:
-        raise SpeechError(f"faster-whisper is installed and cannot be loaded ({error}); {INSTALL} anew") from error
+        raise _broken(error) from error
     whisper = Whisper.open(
         model,
         settings.language,

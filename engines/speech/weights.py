@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import ctranslate2
 import httpx
 from faster_whisper import WhisperModel, available_models, download_model
+from faster_whisper.utils import _MODELS
+from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from engines.errors import SpeechError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 DeviceName = Literal["auto", "cpu", "cuda"]
 
 FILES = ("model.bin", "config.json", "tokenizer.json")  # without the last the library would ask the network
+WANTED = (*FILES, "preprocessor_config.json")
 CONVERT = (
     "ct2-transformers-converter --model CHECKPOINT --output_dir FOLDER "
     "--copy_files tokenizer.json preprocessor_config.json"
@@ -66,7 +69,9 @@ def locate(model: str, *, download: bool) -> Path:
 
 def _from_hub(model: str, *, download: bool) -> Path:
     try:
-        return Path(download_model(model, local_files_only=not download))
+        if download:
+            _fetch(_MODELS.get(model, model))
+        return Path(download_model(model, local_files_only=True))
     except RepositoryNotFoundError as error:
         raise SpeechError(f"model {model!r}: the hub knows no such model, or keeps it from you") from error
     except HFValidationError as error:
@@ -80,6 +85,13 @@ def _from_hub(model: str, *, download: bool) -> Path:
         raise SpeechError(
             f"model {model!r}: it could not be fetched ({type(error).__name__}); is the hub reached from here?"
         ) from error
+
+
+def _fetch(repository: str) -> None:
+    """File after file in this thread: the library's own threads are waited for when a process ends, however long."""
+    for name in HfApi().list_repo_files(repository):
+        if name in WANTED or name.startswith("vocabulary."):
+            hf_hub_download(repository, name)
 
 
 def check(folder: Path) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import typer
 from pydantic import ValidationError
 
+from engines.errors import SpeechError
+from engines.speech.choose import look_for
 from stream.commands.product_list import read_product_list
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
@@ -48,6 +50,8 @@ def watch(
 ) -> None:
     """Watches one livestream and prints what it is showing. Exit code 1 when it could not be watched."""
     target = checked(url)
+    if speech_model is not None:
+        _look_for(speech_model)
     stream = {
         "stream_id": stream_id(url),
         "url": url,
@@ -72,6 +76,14 @@ def _config(settings: dict[str, object]) -> WorkerConfig:
         return WorkerConfig.model_validate(settings)
     except ValidationError as error:
         raise UsageError(f"watch: {describe(error)}") from error
+
+
+def _look_for(speech_model: str) -> None:
+    """A worker goes on without words; whoever typed a model's name is still there, and wants them."""
+    try:
+        look_for(speech_model)
+    except SpeechError as error:
+        raise UsageError(f"watch --speech-model: {error}") from error
 
 
 def checked(url: str) -> SafeUrl:

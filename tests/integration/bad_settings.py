@@ -175,4 +175,20 @@ SINKS = [
     Row("sink: a broker that is not there", to_nobody, ("kafka:127.0.0.1", "unreachable since", "not delivered")),
 ]
 
-SETTINGS = [*CONFIGS, *BUNDLES, *SINKS]
+# Told before anything starts, with the extra and without it.
+SPEECH = [
+    Row(
+        "speech model: no such folder",
+        lambda world: world.watch(URL, "--speech-model", "/no/where"),
+        ("--speech-model", "'/no/where'"),
+        code=2,
+    ),
+    Row(
+        "speech model: a folder with something else in it",
+        lambda world: world.watch(URL, "--speech-model", str(world.gallery)),
+        ("--speech-model", "model"),
+        code=2,
+    ),
+]
+
+SETTINGS = [*CONFIGS, *BUNDLES, *SINKS, *SPEECH]

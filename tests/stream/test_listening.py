@@ -272,6 +272,29 @@ async def test_an_engine_that_cannot_be_loaded_is_one_error_and_nobody_waits_for
     assert "download = true" in errors[0]["why"]
 
 
+async def test_whoever_ends_while_an_engine_is_loaded_does_not_wait_for_it() -> None:
+    """A Whisper that is being downloaded takes minutes, and Ctrl-C is pressed once."""
+    begun, release = threading.Event(), threading.Event()
+
+    def slow() -> Choice:
+        begun.set()
+        release.wait(10)
+        return OFF
+
+    clock = ManualClock()
+    speech = Speech(SpeechConfig(), slow, lambda _: PRODUCTS, Metrics(clock), clock)
+    loading = asyncio.create_task(speech.load())
+    await until(begun.is_set)
+    (thread,) = [one for one in threading.enumerate() if one.name == "load speech"]
+    loading.cancel()
+    await asyncio.wait([loading], timeout=5)
+    assert loading.cancelled()
+    assert thread.is_alive()
+    assert thread.daemon  # or the interpreter would wait for it
+    release.set()
+    thread.join(5)
+
+
 async def test_a_language_that_the_engine_does_not_know_fails_that_livestream_for_good_and_no_other() -> None:
     async with ward() as here:
         foreign, known = here.listener(language="de"), here.listener(language="en")

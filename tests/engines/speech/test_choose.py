@@ -8,7 +8,7 @@ import pytest
 
 from engines.errors import SpeechError
 from engines.speech import choose as choosing
-from engines.speech.choose import SpeechSettings, choose
+from engines.speech.choose import SpeechSettings, choose, look_for
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -42,6 +42,12 @@ def test_with_nothing_said_the_built_in_engine_listens_and_says_how_to_hear_more
 @pytest.mark.usefixtures("lean")
 def test_without_the_extra_the_line_says_what_to_install() -> None:
     assert "pip install 'nowshowing[speech]'" in choose(SpeechSettings()).said
+
+
+@pytest.mark.usefixtures("lean")
+def test_without_the_extra_no_model_can_be_looked_for() -> None:
+    with pytest.raises(SpeechError, match=r"'small': faster-whisper is not installed; pip install"):
+        look_for("small")
 
 
 def test_a_language_that_nothing_here_hears_turns_listening_off_and_says_so() -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import subprocess
+import threading
 import wave
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ import ctranslate2
 from engines.errors import SpeechError
 from engines.speech import weights
 from engines.speech.base import RATE, Samples, Together, Word
-from engines.speech.choose import SpeechSettings, choose
+from engines.speech.choose import SpeechSettings, choose, look_for
 from engines.speech.reader import Piece, Reading, WhisperReader, words_of
 from engines.speech.vad import Silero
 from engines.speech.weights import load, locate, pick_device, told
@@ -202,6 +203,15 @@ def test_an_unconverted_checkpoint_is_told_from_a_wrong_folder(folder: Path) -> 
         Whisper.open(str(folder), device="cpu")
 
 
+def test_a_model_can_be_looked_for_without_loading_it(folder: Path) -> None:
+    look_for(str(folder))
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(SpeechError, match=r"'model' lacks tokenizer\.json"):
+        look_for(str(folder))
+    with pytest.raises(SpeechError, match="neither a folder nor one of tiny"):
+        look_for("smal")
+
+
 def test_damaged_weights_name_the_folder(folder: Path) -> None:
     (folder / "model.bin").write_bytes(b"no weights at all")
     with pytest.raises(SpeechError, match=r"model folder 'model' on cpu: "):
@@ -235,12 +245,31 @@ def test_a_model_that_is_not_here_says_where_it_was_looked_for(model: str, says:
 
 
 def test_a_hub_out_of_reach_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreached(model: str, *, local_files_only: bool) -> str:
-        raise httpx.ConnectError("no route to host")
+    class Unreached:
+        def list_repo_files(self, repository: str) -> list[str]:
+            raise httpx.ConnectError("no route to host")
 
-    monkeypatch.setattr(weights, "download_model", unreached)
+    monkeypatch.setattr(weights, "HfApi", Unreached)
     with pytest.raises(SpeechError, match=r"'small': it could not be fetched \(ConnectError\)"):
         locate("small", download=True)
+
+
+def test_weights_are_fetched_in_the_thread_that_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a worker that is told to end while they come does not wait for them."""
+    fetched: list[tuple[str, str, int]] = []
+
+    class Hub:
+        def list_repo_files(self, repository: str) -> list[str]:
+            return ["README.md", "model.bin", "vocabulary.txt", "config.json", "tokenizer.json", "weights.old"]
+
+    monkeypatch.setattr(weights, "HfApi", Hub)
+    monkeypatch.setattr(
+        weights, "hf_hub_download", lambda repo, name: fetched.append((repo, name, threading.get_ident()))
+    )
+    monkeypatch.setattr(weights, "download_model", lambda model, *, local_files_only: str(folder))
+    assert locate("small", download=True) == folder
+    files = ("model.bin", "vocabulary.txt", "config.json", "tokenizer.json")
+    assert fetched == [("Systran/faster-whisper-small", name, threading.get_ident()) for name in files]
 
 
 def test_memory_that_runs_out_names_the_cure() -> None:
