@@ -144,6 +144,7 @@ class HttpConfig(Model):
     read_token: SecretStr | None = None
     control_token: SecretStr | None = None
     open_on_loopback: bool = False
+    allow_private_hosts: bool = False
 
 
 class WorkerConfig(Model):

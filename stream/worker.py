@@ -27,13 +27,15 @@ from stream.pipeline import Shared
 from stream.scribe import Scribe
 from stream.sink import FanOut, open_sink
 from stream.speech import Speech, chosen, summary_service, words_of
-from stream.web.facts import Health, SinkAnswer
+from stream.stocking import Stocking
+from stream.web.facts import GalleryChange, Health, SinkAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from engines.bundle import Bundle
+    from indexes.change import Change
     from indexes.gallery import Gallery
     from stream.clock import Clock
     from stream.config import StreamConfig, WorkerConfig
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from stream.scribe import ProductFacts
     from stream.shelf import Offer
     from stream.sink import Sink
-    from stream.web.facts import GalleryFacts, Picture, StreamFacts
+    from stream.web.facts import GalleryFacts, Picture, ProductRow, StreamFacts
 
     Lookup = Callable[[str], ProductFacts | None]
 
@@ -131,6 +133,19 @@ class Worker:
     async def reload_gallery(self) -> GalleryFacts:
         return await self._galleries.refresh()
 
+    async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
+        change = await self._stocking.add([row.model_dump(mode="json", exclude_none=True) for row in rows])
+        return await self._changed(change)
+
+    async def remove_product(self, product_id: str) -> GalleryChange | None:
+        if self._galleries.gallery.find(product_id) is None:
+            return None
+        return await self._changed(await self._stocking.remove(product_id))
+
+    async def _changed(self, change: Change) -> GalleryChange:
+        await self._galleries.refresh()
+        return GalleryChange.model_validate(change)
+
     def watch(self, see: Callable[[Event], None]) -> None:
         self._fan_out.watch(see)
 
@@ -146,6 +161,8 @@ class Worker:
         self._galleries = Galleries(config, bundle, self.metrics, self._clock)
         await self._galleries.open()
         shared = await self._engines(stack, bundle)
+        private = config.http is not None and config.http.allow_private_hosts
+        self._stocking = Stocking(config.gallery, bundle.hash, shared.encode, allow_private=private)
         fan_out = FanOut(sinks, self.metrics, self._clock, drain_s=config.drain_deadline_s)
         for stream in config.streams:
             self._livestreams[stream.stream_id] = self._livestream(stream, bundle.name, fan_out)

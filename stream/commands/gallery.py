@@ -14,7 +14,7 @@ import typer
 from engines.bundle import open_bundle
 from indexes.build import BuildProgress, build_gallery
 from indexes.change import add_products, compact, count, remove_products
-from indexes.errors import FetchError, ImageError
+from indexes.errors import ImageError
 from indexes.files import open_files
 from indexes.footprint import footprint_of
 from indexes.gallery import open_gallery
@@ -22,9 +22,8 @@ from indexes.images import ImageLimits, Pictures, decode
 from indexes.manifest import read_manifest
 from stream.commands.output import print_json, progress_bar, tell_error
 from stream.commands.product_list import read_product_list
-from stream.errors import SourceError
+from stream.fetching import fetch_with
 from stream.matching import SHORTLIST
-from stream.types import Reason
 from stream.urls import GuardedClient
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Galleries: a catalogue made searchable with a bundle.")
 
-FETCH_DEADLINE_S = 30.0
 RANKED = 10  # products an image's line names at most
-AGAIN = {Reason.OPEN_TIMEOUT, Reason.READ_TIMEOUT, Reason.REFUSED, Reason.UNREACHABLE, Reason.SERVER_ERROR}
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A gallery's directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
@@ -77,19 +74,6 @@ def build(
         print_json({"type": "nowshowing.gallery.built", "gallery": str(out), **asdict(report)})
     else:
         _say_built(out, report)
-
-
-def fetch_with(client: GuardedClient) -> Callable[[str], bytes]:
-    """Pictures from the web through the client that decides what may be opened."""
-    limit = ImageLimits().bytes
-
-    def fetch(link: str) -> bytes:
-        try:
-            return client.get(link, max_bytes=limit, deadline_s=FETCH_DEADLINE_S)
-        except SourceError as error:
-            raise FetchError(str(error), retriable=error.reason in AGAIN) from error
-
-    return fetch
 
 
 def _bar_progress(bar: Progress) -> Callable[[BuildProgress], None]:

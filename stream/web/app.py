@@ -6,22 +6,24 @@ FastAPI reads the annotations as the program starts, so they are not postponed h
 import asyncio
 from typing import Annotated
 
-from fastapi import FastAPI, Header, HTTPException, Query, Response, Security
+from fastapi import Body, FastAPI, Header, HTTPException, Query, Response, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from indexes.errors import IndexesError
 from stream import __version__
 from stream.config import HttpConfig
 from stream.errors import UsageError
 from stream.metrics import CONTENT_TYPE, Metrics
-from stream.web.facts import GalleryFacts, Health, StreamFacts, WorkerFacts
+from stream.web.facts import GalleryChange, GalleryFacts, Health, ProductRow, StreamFacts, WorkerFacts
 from stream.web.feed import Feed
 from stream.web.guard import Guard
 from stream.web.overlay import SAFE, overlay
 
 STALLED_READER_S = 30.0  # a reader that takes no byte for this long is cut off
+MOST_PRODUCTS = 200  # in one request: their pictures are fetched and encoded before it is answered
 PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}  # none that can carry a script
 
 
@@ -108,6 +110,23 @@ def _add_gallery(app: FastAPI, facts: WorkerFacts) -> None:
     @app.get("/v1/gallery", summary="The gallery in use, and why what lies in its folder is not.")
     async def gallery() -> GalleryFacts:
         return facts.gallery()
+
+    @app.post("/v1/products", summary="Add products, or replace those with the same ids; live, for all workers.")
+    async def add(rows: Annotated[list[ProductRow], Body(min_length=1, max_length=MOST_PRODUCTS)]) -> GalleryChange:
+        try:
+            return await facts.add_products(rows)
+        except IndexesError as error:
+            raise HTTPException(409, str(error)) from error
+
+    @app.delete("/v1/products/{product_id:path}", summary="Take a product out; on show, it is hidden.")
+    async def remove(product_id: str) -> GalleryChange:
+        try:
+            change = await facts.remove_product(product_id)
+        except IndexesError as error:
+            raise HTTPException(409, str(error)) from error
+        if change is None:
+            raise HTTPException(404, f"no product {product_id!r} in the gallery")
+        return change
 
     @app.post("/v1/gallery/reload", summary="Take up what lies in the gallery's folder now; 409 if it is refused.")
     async def reload(response: Response) -> GalleryFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from stream.types import Reason, State
 
@@ -81,6 +81,36 @@ class GalleryFacts(Answer):
     refused: str = Field(default="", description="Why what lies in the gallery's folder is not; empty: it is.")
 
 
+class ProductRow(BaseModel):
+    """One product, as in a product feed. Pictures come from the web: a path would be one on the worker's disk."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    image_link: HttpUrl
+    additional_image_link: tuple[HttpUrl, ...] = ()
+    description: str | None = None
+    brand: str | None = None
+    gtin: str | None = None
+    price: str | None = None
+    link: str | None = None
+    availability: str | None = None
+    item_group_id: str | None = None
+    shop_id: str | None = None
+
+
+class GalleryChange(Answer):
+    """What adding or removing came to; the version is in use by the time this is told."""
+
+    version: str
+    products: int
+    added: int
+    replaced: int
+    removed: int
+    problems: tuple[str, ...] = Field(default=(), description="What was wrong with what was sent: it was left out.")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     data: bytes
@@ -98,6 +128,12 @@ class WorkerFacts(Protocol):
 
     async def reload_gallery(self) -> GalleryFacts:
         """Looks for another version at once."""
+
+    async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
+        """Into the gallery on the disk, and so for every worker that reads it. Raises IndexesError."""
+
+    async def remove_product(self, product_id: str) -> GalleryChange | None:
+        """The same; None where there is no such product."""
 
     async def product_image(self, product_id: str) -> Picture | None:
         """The product's own picture, if it is at hand."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import av
 import cv2
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -24,6 +25,8 @@ from tests.integration.shows import Collector
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from tests.web import Web
 
 pytestmark = [pytest.mark.media, pytest.mark.timeout(120)]
 
@@ -119,3 +122,39 @@ async def test_products_leave_and_come_on_the_air_and_a_bad_gallery_is_refused(g
     errors = [line["event"] for line in lines if line["log_level"] == "error"]
     assert errors == ["gallery refused: the one in use serves on"]
     assert told.hidden("all") == told.hidden("listed") == 2
+
+
+async def test_products_are_added_and_removed_over_http_with_pictures_from_the_web(
+    gallery: Path, video: Path, web: Web
+) -> None:
+    """By the worker's own engine; the other worker of the same folder sees it too."""
+    feed_of(gallery.parent, {2: "Two"})
+    web.pages["/2.png"] = (gallery.parent / "2.png").read_bytes()
+    told = Collector()
+    http = {"http": {"port": 0, "open_on_loopback": True, "allow_private_hosts": True}}
+    both = WorkerConfig.model_validate(config(gallery, video).model_dump() | http)
+    quiet = both.model_copy(update={"streams": ()})
+    async with (
+        Worker(both, sinks=[told]) as worker,
+        Worker(quiet, sinks=[Collector()]) as other,
+        httpx.AsyncClient(base_url=worker.http_url, timeout=20) as client,
+    ):
+        await told.until(lambda: told.told("all") == ["p2"], within_s=WITHIN_S)
+        gone = (await client.delete("/v1/products/p2")).json()
+        assert (gone["removed"], gone["products"]) == (1, 2)
+        assert (await client.get("/v1/gallery")).json()["version"] == gone["version"]
+        await told.until(lambda: told.hidden("all") == 1, within_s=WITHIN_S)
+        assert (await client.delete("/v1/products/p2")).status_code == 404
+
+        rows = [{"id": "p2", "title": "Two, back", "image_link": web.url("/2.png")}]
+        rows += [{"id": "p9", "title": "Nine", "image_link": web.url("/9.png")}]
+        come = (await client.post("/v1/products", json=rows)).json()
+        assert (come["added"], come["products"]) == (1, 3)
+        assert any("9.png" in problem for problem in come["problems"])
+        await told.until(lambda: told.told("all") == ["p2", "p2"], within_s=WITHIN_S)
+        shown = told.products["all"][-1].product
+        assert shown is not None
+        assert shown.title == "Two, back"
+        assert (await other.reload_gallery()).version == come["version"]
+        refused = await client.post("/v1/products", json=[rows[1]])
+        assert (refused.status_code, "no product has a usable picture" in refused.json()["detail"]) == (409, True)

@@ -17,10 +17,10 @@ from stream.events import Alternative, Product, ProductData
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
-from stream.web.facts import GalleryFacts, Health, Picture, StreamFacts
+from stream.web.facts import GalleryChange, GalleryFacts, Health, Picture, ProductRow, StreamFacts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from playwright.async_api import Page
 
@@ -40,6 +40,7 @@ PIXEL = bytes.fromhex(
 
 
 GALLERY = GalleryFacts(version="v1", bundle="classic", products=3, searched_by="processor, flat", since=1.0)
+CHANGE = GalleryChange(version="v2", products=3, added=0, replaced=0, removed=0)
 
 
 class FakeWorker:
@@ -59,6 +60,12 @@ class FakeWorker:
 
     async def reload_gallery(self) -> GalleryFacts:
         return GALLERY
+
+    async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
+        return CHANGE.model_copy(update={"added": len(rows)})
+
+    async def remove_product(self, product_id: str) -> GalleryChange | None:
+        return CHANGE
 
     async def product_image(self, product_id: str) -> Picture | None:
         return Picture(PIXEL, "image/png")

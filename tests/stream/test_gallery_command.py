@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from engines.fake import FakeBundle, picture_of
 from indexes.errors import FetchError, GalleryError
 from stream.commands import gallery
-from stream.commands.gallery import app, fetch_with, sigmoid
+from stream.commands.gallery import app, sigmoid
 from stream.commands.product_list import read_product_list
 from stream.errors import UsageError
+from stream.fetching import fetch_with
 from stream.urls import GuardedClient
 
 if TYPE_CHECKING:

@@ -12,16 +12,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
+from indexes.errors import GalleryError
 from stream.clock import ManualClock
 from stream.config import HttpConfig
 from stream.errors import UsageError
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
-from stream.web.facts import GalleryFacts, Health, Picture, StreamFacts
+from stream.web.facts import GalleryChange, GalleryFacts, Health, Picture, ProductRow, StreamFacts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from stream.events import Event
     from tests.telling import Host
@@ -39,6 +40,7 @@ BY_URL = {"/v1/streams/live-1/events", "/overlay/live-1", "/v1/products/tea/imag
 
 
 GALLERY = GalleryFacts(version="v1", bundle="classic", products=3, searched_by="processor, flat", since=1.0)
+CHANGE = GalleryChange(version="v2", products=3, added=0, replaced=0, removed=0)
 
 
 class FakeWorker:
@@ -66,6 +68,16 @@ class FakeWorker:
 
     async def reload_gallery(self) -> GalleryFacts:
         return GALLERY if self.whole else GALLERY.model_copy(update={"refused": "is damaged"})
+
+    async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
+        if not self.whole:
+            raise GalleryError("the disk is full")
+        return CHANGE.model_copy(update={"added": len(rows)})
+
+    async def remove_product(self, product_id: str) -> GalleryChange | None:
+        if not self.whole:
+            raise GalleryError("the disk is full")
+        return CHANGE if product_id == "tea" else None
 
     async def product_image(self, product_id: str) -> Picture | None:
         return self.picture if product_id in ("tea", "a/b") else None
@@ -123,6 +135,39 @@ async def test_a_new_gallery_is_taken_up_at_once_or_refused_with_the_reason() ->
         worker.whole = False
         answer = await client.post("/v1/gallery/reload", headers=control)
         assert (answer.status_code, answer.json()["refused"]) == (409, "is damaged")
+
+
+ROW = {"id": "tea", "title": "Tea", "image_link": "https://shop.example.com/tea.jpg"}
+
+
+async def test_products_come_and_go_with_the_control_token_alone() -> None:
+    worker, control = FakeWorker(), bearer(CONTROL)
+    async with serving(CLOSED, worker) as client:
+        for method, url in (("POST", "/v1/products"), ("DELETE", "/v1/products/tea")):
+            assert await status(client, url, method, **bearer(READ)) == 403
+        added = await client.post("/v1/products", headers=control, json=[ROW, ROW | {"id": "a/b", "price": "2 EUR"}])
+        assert (added.status_code, added.json()["added"]) == (200, 2)
+        assert (await client.delete("/v1/products/tea", headers=control)).json()["version"] == "v2"
+        assert (await client.delete("/v1/products/nope", headers=control)).status_code == 404
+        worker.whole = False
+        for answer in (
+            await client.post("/v1/products", headers=control, json=[ROW]),
+            await client.delete("/v1/products/tea", headers=control),
+        ):
+            assert (answer.status_code, answer.json()["detail"]) == (409, "the disk is full")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"image_link": "/etc/passwd"}, {"image_link": "file:///etc/passwd"}, {"additional_image_link": ["../x.png"]},
+        {"Image Link": "/etc/passwd"}, {"id": None},
+    ],
+)  # fmt: skip
+async def test_a_product_whose_picture_is_no_web_link_is_refused(row: dict[str, object]) -> None:
+    async with serving(CLOSED) as client:
+        answer = await client.post("/v1/products", headers=bearer(CONTROL), json=[ROW | row])
+        assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("path", ROUTES)

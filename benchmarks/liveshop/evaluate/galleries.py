@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.liveshop.evaluate.fingerprint import of_packages, of_texts
 from indexes.build import build_gallery
 from indexes.gallery import open_gallery
-from stream.commands.gallery import fetch_with
+from stream.fetching import fetch_with
 from stream.urls import GuardedClient
 
 if TYPE_CHECKING:
