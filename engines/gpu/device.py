@@ -69,7 +69,7 @@ def need_cuda(gpu: Gpu, who: str, built_for: str) -> None:
     if gpu.cuda[0] < int(major):
         raise DeviceError(
             f"the driver serves CUDA {gpu.cuda[0]}.{gpu.cuda[1]}, {who} needs CUDA {built_for}: update the NVIDIA "
-            f"driver, or install {who} for CUDA {gpu.cuda[0]}"
+            f"driver, or install {who.partition(' ')[0]} for CUDA {gpu.cuda[0]}"
         )
 
 

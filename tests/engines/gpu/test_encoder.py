@@ -15,7 +15,15 @@ from engines.bundle import OnnxBundle  # noqa: E402
 from engines.errors import BundleError, DeviceError, EngineError, PlanError  # noqa: E402
 from engines.gpu.cache import PlanCache  # noqa: E402
 from engines.gpu.device import Gpu  # noqa: E402
-from engines.gpu.opening import Wish, compile_plan, keep, load_compiled, open_plan, open_torch  # noqa: E402
+from engines.gpu.opening import (  # noqa: E402
+    Wish,
+    _refuse_too_large,
+    compile_plan,
+    keep,
+    load_compiled,
+    open_plan,
+    open_torch,
+)
 from engines.gpu.prepare import DevicePreparer  # noqa: E402
 from engines.manifest import read_manifest  # noqa: E402
 from engines.parity import sample_pictures  # noqa: E402
@@ -172,3 +180,19 @@ def test_a_plan_that_finds_no_memory_says_what_to_lower(trt: ModuleType, small_b
     trt.trt.faults.context = True
     with pytest.raises(PlanError, match="free the GPU"):
         load_compiled(compiled, manifest, wish())
+
+
+def test_a_batch_that_cannot_fit_is_refused_in_figures_before_it_is_tried(
+    small_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operators' page has these words."""
+    manifest = read_manifest(small_bundle).model_copy(update={"name": "B"})
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (312 << 20, 80 << 30))
+    many = Wish(max_batch=64)
+    row = 3 * manifest.preprocess.size**2 * 4 + manifest.dim * 4
+    row += manifest.patch_grid[0] * manifest.patch_grid[1] * manifest.patch_dim * 6
+    said = (
+        "bundle B: at least 640 MiB of GPU memory for batches of 64, 312 MiB are free: lower max_batch, or free the"
+    )
+    with pytest.raises(DeviceError, match=f"^{said} GPU$"):
+        _refuse_too_large((640 << 20) - 64 * row, manifest, many)
