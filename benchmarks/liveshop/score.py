@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TOLERANCE_S = 1.0
 FLAP_S = 5.0
+MISTAKEN = "mistaken"  # the reason of a hidden whose product was a look-alike of the right one
 
 
 class _Read(BaseModel):
@@ -38,9 +39,21 @@ class _Moment(_Read):
     wall: datetime
 
 
+class _Alternative(_Read):
+    product_id: str
+
+
 class _Data(_Read):
     product_id: str | None = None
     state: str
+    undecided: bool = False
+    alternatives: tuple[_Alternative, ...] = ()
+    reason: str | None = None
+
+    @property
+    def could_be(self) -> tuple[str, ...]:
+        return tuple(other.product_id for other in self.alternatives) if self.undecided else ()
+
     shown_at: _Moment | None = None
     hidden_at: _Moment | None = None
     confidence: float | None = None
@@ -65,6 +78,7 @@ class Span:
     """One shown with its hidden. `told_after_s`: from the first frame it was seen in, to the event.
 
     `hidden_after_s`: from the last one to the event; None where it was never hidden. `confidence`: the shown event's.
+    `could_be`: the others of a group of look-alikes, where one of it was told to the end. `vague`: it was said which.
     """
 
     product_id: str
@@ -73,10 +87,15 @@ class Span:
     told_after_s: Seconds
     hidden_after_s: Seconds | None = None
     confidence: float | None = None
+    could_be: tuple[str, ...] = ()
+    vague: bool = False
 
     @property
     def told_at(self) -> Seconds:
         return self.shown_at + self.told_after_s
+
+
+CERTAIN = Span("", 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +125,10 @@ class Score:
 
 
 def read_spans(lines: Iterable[str], end: Seconds, zero: Zero) -> list[Span]:
-    """Pairs each shown with its hidden, in order; one that never ended lasts until `end`."""
+    """Pairs each shown with its hidden, in order; one that never ended lasts until `end`.
+
+    A group's guess that was taken back for the one that it is, dated from the same frame, is no span of its own.
+    """
     open_: dict[str, Span] = {}
     spans: list[Span] = []
     for number, line in enumerate(lines, 1):
@@ -116,7 +138,12 @@ def read_spans(lines: Iterable[str], end: Seconds, zero: Zero) -> list[Span]:
             continue
         if data.state == "shown":
             shown_at, after = _at(data.shown_at, zero), _after(event, data.shown_at)
-            open_[data.product_id] = Span(data.product_id, shown_at, max(end, shown_at), after, None, data.confidence)
+            span = Span(data.product_id, shown_at, max(end, shown_at), after, None, data.confidence, data.could_be)
+            open_[data.product_id] = span
+        elif data.state == "updated" and data.product_id in open_:
+            open_[data.product_id] = replace(open_[data.product_id], could_be=data.could_be)
+        elif data.reason == MISTAKEN and open_.get(data.product_id, CERTAIN).could_be:
+            del open_[data.product_id]
         elif data.state == "hidden" and data.product_id in open_ and data.hidden_at is not None:
             hidden_at, after = _at(data.hidden_at, zero), _after(event, data.hidden_at)
             spans.append(replace(open_.pop(data.product_id), hidden_at=hidden_at, hidden_after_s=after))
@@ -157,7 +184,8 @@ def match(asked: Sequence[Shown], spans: Sequence[Span], tolerance_s: Seconds) -
     for product_id in {shown.product_id for shown in asked}:
         mine = [i for i, shown in enumerate(asked) if shown.product_id == product_id]
         mine.sort(key=lambda i: asked[i].shown_at)
-        theirs = sorted((s for s in spans if s.product_id == product_id), key=lambda span: span.shown_at)
+        theirs = [span for span in spans if span.product_id == product_id and not span.vague]
+        theirs.sort(key=lambda span: span.shown_at)
         found = _aligned([asked[i] for i in mine], theirs, tolerance_s)
         pairs.update((mine[i], theirs[j]) for i, j in found)
     return pairs

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.score import TOLERANCE_S, match, wrong_seconds
 from benchmarks.liveshop.scoring.events import LOOSE_S
+from benchmarks.liveshop.scoring.grouped import resolved
 from benchmarks.liveshop.scoring.spoken import spoken_of
 from benchmarks.liveshop.scoring.variants import variants_of
 from benchmarks.liveshop.truth import read_truth
@@ -92,6 +93,7 @@ def judge_live(folder: Path, bundle: Bundle, ear: Transcriber | None, service: S
     ways = {}
     for way in WAYS:
         told = decide_again(trace, words, hearing, way, alike, bundle, answers)
+        told = replace(told, spans=resolved(truth, told.spans, titles))
         ways[way] = _judged(truth, told, tuple(variants_of(truth, titles, groups, told.tellings)))
     return Live(folder.name, spoken_of(truth, hearing, words), ways, tuple(answer.took_s for answer in answers))
 

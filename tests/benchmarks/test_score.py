@@ -110,6 +110,28 @@ def test_program_date_time_places_events_of_a_viewer_who_joined_late() -> None:
     assert (span.shown_at, span.hidden_at) == (5.0, 9.0)
 
 
+def of_group(line: str, *others: str, reason: str | None = None) -> str:
+    """The same event of one of several look-alikes, where nobody has said which."""
+    told = json.loads(line)
+    more = {"undecided": True, "alternatives": [{"product_id": i} for i in others], "reason": reason}
+    return json.dumps(told | {"data": told["data"] | more})
+
+
+def test_one_of_a_group_is_told_as_what_it_could_be() -> None:
+    lines = [of_group(event("shown", "A", 5.0, None, 6.0), "B"), of_group(event("hidden", "A", 5.0, 9.0, 10.0), "B")]
+    assert [(span.product_id, span.could_be) for span in read_spans(lines, 60.0, Zero(utc=1000.0))] == [("A", ("B",))]
+
+
+def test_a_group_whose_member_is_said_is_that_member() -> None:
+    right = [of_group(event("shown", "A", 5.0, None, 6.0), "B"), event("updated", "A", 5.0, None, 8.0)]
+    assert [(span.product_id, span.could_be) for span in read_spans(right, 60.0, Zero(utc=1000.0))] == [("A", ())]
+    mistaken = of_group(event("hidden", "A", 5.0, 8.0, 8.0), "B", reason="mistaken")
+    taken_back = [right[0], mistaken, event("shown", "B", 5.0, None, 8.0), event("hidden", "B", 5.0, 9.0, 10.0)]
+    assert [(span.product_id, span.shown_at) for span in read_spans(taken_back, 60.0, Zero(utc=1000.0))] == [
+        ("B", 5.0)
+    ]
+
+
 def test_a_shown_without_its_hidden_lasts_to_the_end() -> None:
     (span,) = read_spans([event("shown", "A", 5.0, None, 6.0)], 60.0, Zero(utc=1000.0))
     assert (span.hidden_at, span.hidden_after_s) == (60.0, None)

@@ -15,7 +15,7 @@ from stream.config import DecideConfig, WindowConfig
 from stream.fuse import Fuser
 from stream.heard import Heard
 from stream.hearsay import Hearsay
-from stream.lookalikes import undecided
+from stream.lookalikes import alternatives, undecided
 from stream.pipeline import decider_of
 from stream.types import Change, Reason
 from stream.window import Windower
@@ -124,7 +124,7 @@ def decide_again(
 
 
 class _Account:
-    """Decisions to spans and tellings."""
+    """Decisions to spans and tellings. A group's guess that was taken back is no span of its own."""
 
     def __init__(self) -> None:
         self._shown: dict[str, tuple[Seconds, Telling]] = {}
@@ -142,8 +142,10 @@ class _Account:
             self._tellings.append(replace(telling, stop=at))
             if decision.change is Change.UPDATED:
                 self._shown[product_id] = (after, Telling(product_id, at, at, decided))
-            elif decision.hidden_at is not None:
-                self._spans.append(Span(product_id, decision.shown_at.pts, decision.hidden_at.pts, after))
+            elif decision.hidden_at is not None and (decided or decision.why is not Reason.MISTAKEN):
+                others = () if decided else tuple(one.product_id for one in alternatives(decision.candidate))
+                shown_at, hidden_at = decision.shown_at.pts, decision.hidden_at.pts
+                self._spans.append(Span(product_id, shown_at, hidden_at, after, could_be=others))
 
     def told(self) -> Told:
         spans = sorted(self._spans, key=lambda span: (span.shown_at, span.product_id))

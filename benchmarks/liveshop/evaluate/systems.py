@@ -12,6 +12,7 @@ from benchmarks.liveshop.evaluate.replay import EVENTS, TRACE
 from benchmarks.liveshop.evaluate.thresholds import fit, fitted
 from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.score import Zero, read_spans
+from benchmarks.liveshop.scoring.grouped import resolved
 from benchmarks.liveshop.scoring.judged import Contender, Judged, Ranking
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def _ours(live: Watched, trace: Sequence[Traced]) -> Judged:
     spans = read_events(live.folder / EVENTS, live.truth.seconds, live.effort.zero)
     closed = [view for view in trace if view.window is not None]
     windows = tuple(Ranking(view.at, view.window or (), view.main) for view in closed)
-    return Judged(live.name, live.truth, spans, windows, groups_of(live.folder))
+    return Judged(live.name, live.truth, _resolved(live, spans), windows, groups_of(live.folder))
+
+
+def _resolved(live: Watched, spans: Sequence[Span]) -> tuple[Span, ...]:
+    return resolved(live.truth, spans, titles_of(live.folder))
 
 
 def _baseline(
@@ -66,7 +71,7 @@ def _baseline_told(name: str, at: float, live: Watched, trace: Sequence[Traced])
 def _other(folder: Path, watched: Sequence[Watched]) -> Contender:
     def judged(live: Watched) -> Judged:
         spans = read_events(folder / live.name / EVENTS, live.truth.seconds, Zero())
-        return Judged(live.name, live.truth, spans, groups=groups_of(live.folder))
+        return Judged(live.name, live.truth, _resolved(live, spans), groups=groups_of(live.folder))
 
     return Contender(folder.resolve().name, tuple(judged(live) for live in watched))
 
@@ -76,6 +81,12 @@ def groups_of(live: Path) -> dict[str, str]:
     with (live / FEED).open(encoding="utf-8", newline="") as feed:
         rows = [(row["id"], row.get("item_group_id")) for row in csv.DictReader(feed)]
     return {product_id: group for product_id, group in rows if group}
+
+
+def titles_of(live: Path) -> dict[str, str]:
+    """What the live's own feed calls them."""
+    with (live / FEED).open(encoding="utf-8", newline="") as feed:
+        return {row["id"]: row.get("title") or "" for row in csv.DictReader(feed)}
 
 
 def read_events(path: Path, seconds: Seconds, zero: Zero) -> tuple[Span, ...]:

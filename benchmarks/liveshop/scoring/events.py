@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.liveshop.score import FLAP_S, TOLERANCE_S, match, wrong_seconds
 from benchmarks.liveshop.scoring import spells
 from benchmarks.liveshop.scoring.figures import agreement, delays, rate, share
-from benchmarks.liveshop.scoring.scores import Abstention, Events, Rate
+from benchmarks.liveshop.scoring.scores import Abstention, Events, Groups, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,6 +149,7 @@ def events_of(accounts: Sequence[Account]) -> Events:
         hide=delays(late for shown, span in told if (late := hide_s(shown, span)) is not None),
         flaps=rate(sum(account.flaps for account in accounts), seconds),
         abstention=_abstention(accounts),
+        groups=_groups(accounts),
     )
 
 
@@ -171,6 +172,13 @@ def _abstention(accounts: Sequence[Account]) -> Abstention:
     unlisted = [(account, shown) for account in accounts for shown in account.unlisted]
     alone = sum(not any(_fooled(a, span, shown) for span in a.false) for a, shown in unlisted)
     return Abstention(share(untold, asked), share(presented - covered, presented), share(alone, len(unlisted)))
+
+
+def _groups(accounts: Sequence[Account]) -> Groups:
+    """Not right and not vague: none of the group was presented."""
+    told = [(account, span) for account in accounts for span in account.live.spans if span.could_be]
+    right = sum(not span.vague and not any(span is one for one in account.false) for account, span in told)
+    return Groups(len(told), right, sum(span.vague for _, span in told))
 
 
 def _fooled(account: Account, span: Span, shown: Shown) -> bool:

@@ -50,6 +50,19 @@ class Abstention:
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """Spans that were told as one of several look-alikes to their end. `right`: one of them was presented, and the
+    host did not say which; `vague`: he did."""
+
+    told: int = 0
+    right: int = 0
+    vague: int = 0
+
+
+NO_GROUPS = Groups()
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
     """False shows are counted by what was presented where they began: nothing, an unknown product, another one."""
 
@@ -64,6 +77,7 @@ class Events:
     hide: Delays
     flaps: Rate
     abstention: Abstention
+    groups: Groups = NO_GROUPS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.liveshop.scoring.figures import share
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,9 @@ FIGURES: tuple[Figure, ...] = (
            lambda s: s.events.abstention.time),
     Figure("left_alone", "unknown products left alone", "share", "higher",
            "Abstention where it is right.", lambda s: s.events.abstention.unlisted),
+    Figure("groups", "groups that were right", "share", "higher",
+           "Of look-alikes told as a group: one of them was presented, and the host did not say which.",
+           lambda s: share(s.events.groups.right, s.events.groups.told)),
     Figure("rank1", "rank-1, all images", "share", "higher",
            "Of windows in which a product is presented, those that rank it first in the live's own gallery.",
            lambda s: s.all_images.rank1),

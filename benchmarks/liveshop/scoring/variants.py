@@ -53,7 +53,7 @@ def variants_of(
                 other.group == shown.group and other.product_id != shown.product_id and _meet(other, shown)
                 for other in truth.shown
             )
-            out.append(replace(_variant(shown, _said_at(truth, shown, titles, among), mine), beside=beside))
+            out.append(replace(_variant(shown, said_at(truth, shown, titles, among), mine), beside=beside))
     return out
 
 
@@ -63,7 +63,8 @@ def telling_words(product_id: str, titles: Mapping[str, str], among: Sequence[st
     return _words(titles[product_id]) - others
 
 
-def _said_at(truth: Truth, shown: Shown, titles: Mapping[str, str], among: Sequence[str]) -> Seconds | None:
+def said_at(truth: Truth, shown: Shown, titles: Mapping[str, str], among: Sequence[str]) -> Seconds | None:
+    """When the host first says a word of its title that no look-alike has; None: he never does."""
     telling = telling_words(shown.product_id, titles, among)
     times = [
         word.end
