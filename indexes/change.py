@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,24 +74,22 @@ def add_products(
     gallery = gallery.absolute()
     manifest = read_manifest(gallery)
     check_bundle(gallery, manifest, bundle_hash)
-    fresh = gallery.with_name(f".{gallery.name}.added")
-    built = build_gallery(
-        feed,
-        encoder=encoder,
-        bundle_name=manifest.bundle_name,
-        bundle_hash=bundle_hash,
-        out=fresh,
-        votes=manifest.votes,
-        fetch=fetch,
-        progress=progress,
-        now=now,
-        limits=limits,
-    )
-    with _changing(gallery):
-        files = open_files(gallery, bundle_hash=bundle_hash)
-        change = _Changing(gallery, files, now).add(Stock(fresh, read_manifest(fresh)), largest, built)
-    shutil.rmtree(fresh, ignore_errors=True)
-    return change
+    with _encoding(gallery) as fresh:
+        built = build_gallery(
+            feed,
+            encoder=encoder,
+            bundle_name=manifest.bundle_name,
+            bundle_hash=bundle_hash,
+            out=fresh,
+            votes=manifest.votes,
+            fetch=fetch,
+            progress=progress,
+            now=now,
+            limits=limits,
+        )
+        with _changing(gallery):
+            files = open_files(gallery, bundle_hash=bundle_hash)
+            return _Changing(gallery, files, now).add(Stock(fresh, read_manifest(fresh)), largest, built)
 
 
 def remove_products(gallery: Path, ids: Collection[str], *, now: Callable[[], float] = time.time) -> Change:
@@ -124,6 +122,22 @@ def compact(
         finally:
             shutil.rmtree(new, ignore_errors=True)
         return Change(manifest.version, manifest.products)
+
+
+@contextmanager
+def _encoding(gallery: Path) -> Iterator[Path]:
+    """Where what is new is built first; gone once it is in the gallery. The gallery itself may change meanwhile."""
+    folder = gallery.with_name(f".{gallery.name}.adding")
+    try:
+        with one_writer(folder, make=True):
+            try:
+                yield folder / "new"
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                with suppress(OSError):
+                    folder.rmdir()  # where nothing was encoded
+    except OSError as error:
+        raise cannot_write(gallery, error) from error
 
 
 @contextmanager

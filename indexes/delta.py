@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -126,20 +126,34 @@ def replaced_again(gallery: Path) -> GalleryError:
 
 
 @contextmanager
-def one_writer(gallery: Path) -> Iterator[None]:
-    """Changes, compactions and the last step of a build wait for each other. Readers do not wait.
+def one_writer(folder: Path, *, make: bool = False) -> Iterator[None]:
+    """Whoever writes in `folder` or puts another in its place waits for the others. Readers do not wait.
 
-    The folder itself is the lock, so that none is left behind. Whoever held it may have put another in its place.
+    The folder itself is the lock, so that none is left behind; `make`: it is made where it is not there.
     """
     while True:
-        descriptor = os.open(gallery, os.O_RDONLY | os.O_DIRECTORY)
+        if make:
+            folder.mkdir(exist_ok=True)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if make:
+                continue  # whoever held it has just removed it
+            raise
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(descriptor), gallery.stat()):
+            if _is_still(descriptor, folder):
                 yield
                 return
         finally:
             os.close(descriptor)
+
+
+def _is_still(descriptor: int, folder: Path) -> bool:
+    """Whoever held it may have removed it, or have put another in its place."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), folder.stat())
+    return False
 
 
 def _is_ours(name: str) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from indexes.gallery import open_gallery
 from indexes.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from indexes.change import Change
     from indexes.gallery import Gallery
@@ -212,6 +213,15 @@ def test_more_than_is_small_is_refused_with_the_way_out(shop: Shop, encoder: Toy
     assert len(shop.open().products) == 2
 
 
+def test_a_feed_without_a_usable_picture_changes_and_leaves_nothing(shop: Shop, encoder: ToyEncoder) -> None:
+    shop.write(2).build()
+    (feed := shop.folder / "bad.csv").write_text("id,title,image_link\nx,X,nowhere.png\n", encoding="utf-8")
+    with pytest.raises(GalleryError, match="no product has a usable picture"):
+        add_products(shop.out, feed, encoder=encoder, bundle_hash=BUNDLE)
+    assert len(shop.open().products) == 2
+    assert not list(shop.folder.glob(".*"))
+
+
 def test_another_bundle_adds_nothing(shop: Shop, encoder: ToyEncoder) -> None:
     shop.write(2).build()
     with pytest.raises(GalleryError, match="built with bundle toy"):
@@ -303,6 +313,37 @@ def test_a_change_that_is_killed_at_any_moment_is_done_or_not_begun(
     assert found[0] == before
     assert found[-1] == after
     assert all(one in (before, after) for one in found)
+
+
+def test_many_who_change_it_at_once_lose_nothing(shop: Shop, dying_encoder: Callable[[int], ToyEncoder]) -> None:
+    shop.write(4).build()
+    feeds = [feed_of(shop, [(f"new{i}", i)]) for i in range(6)]
+
+    def change(i: int) -> None:
+        if i < len(feeds):
+            add_products(shop.out, feeds[i], encoder=dying_encoder(99), bundle_hash=BUNDLE)
+        elif i < 2 * len(feeds) - 2:
+            remove(shop, f"sku{i - len(feeds)}")
+        else:
+            compact(shop.out)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(change, [6, 0, 1, 10, 7, 2, 3, 8, 11, 4, 9, 5]))
+    assert sorted(ids(shop.open())) == [f"new{i}" for i in range(6)]
+    assert not list(shop.folder.glob(".*"))
+
+
+def test_an_addition_that_was_killed_goes_on_where_it_was(
+    shop: Shop, encoder: ToyEncoder, dying_encoder: Callable[[int], ToyEncoder]
+) -> None:
+    shop.write(2).build()
+    feed = feed_of(shop, [(f"new{i}", i) for i in range(40)])
+    with pytest.raises(KeyboardInterrupt):
+        add_products(shop.out, feed, encoder=dying_encoder(20), bundle_hash=BUNDLE)
+    assert len(shop.open().products) == 2
+    assert add_products(shop.out, feed, encoder=encoder, bundle_hash=BUNDLE).added == 40
+    assert encoder.encoded == 24  # a batch of 16 was kept
+    assert not list(shop.folder.glob(".*"))
 
 
 def test_nothing_is_left_of_earlier_changes(shop: Shop, encoder: ToyEncoder) -> None:
