@@ -1,8 +1,8 @@
 """How far a showing reaches beyond the views that were sure of it. Pure: no clock, no case.
 
-At its ends a product is blurred, cut off or half hidden. A view counts when it is not too faint by itself, or when it
-found the product where the next view's box could have come from: about as large, not far away, and moving. What does
-not move lies there: it is not being shown yet, or no longer. What fills much of the picture may keep still.
+At its ends a product is blurred, cut off or half hidden. A view counts when it found the product where the next
+view's box could have come from, about as large and not far away, and is not too faint by itself or sees it move. What
+does not move lies there: it is not being shown yet, or no longer. What fills much of the picture may keep still.
 """
 
 from __future__ import annotations
@@ -34,14 +34,19 @@ class Sight(NamedTuple):
 
 
 def continues(sight: Sight, beside: Box | None) -> bool:
-    """Whether a view belongs to the showing, given where the product was in the view beside it."""
+    """Whether a view belongs to the showing, given where the product was in the view beside it.
+
+    Elsewhere it may be a look-alike that lies about: an earlier view was asked for the one and not for the other.
+    """
+    if sight.box is None or beside is None:
+        return sight.probability >= FAINT
+    if sight.probability < TRACE or not near(sight.box, beside):
+        return False
     if sight.probability >= FAINT:
         return True
-    if sight.probability < TRACE or sight.box is None or beside is None:
-        return False
     if not (may_lie(sight.box) and may_lie(beside)):
         return sight.probability >= CLOSE_UP and overlap(sight.box, beside) >= SAME
-    return near(sight.box, beside) and says(step(sight.box, beside)) > 0
+    return says(step(sight.box, beside)) > 0
 
 
 def earliest(sights: Iterable[Sight], box: Box | None) -> Moment | None:

@@ -69,7 +69,7 @@ def gathered(lives: Sequence[Watched]) -> Views:
 def _of_live(live: Watched) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     fuser, odds, right = Fuser(), [], []
     for line in live.trace:
-        presented = {s.product_id for s in live.truth.shown if s.shown_at <= line.at <= s.hidden_at}
+        presented = {s.product_id for s in live.truth.shown if s.listed and s.shown_at <= line.at <= s.hidden_at}
         for product_id, told in fuser.weigh(line.look()).items():
             odds.append((told.now, told.lately, min(told.held, SURELY_HELD)))
             right.append(product_id in presented)

@@ -27,9 +27,14 @@ def sight(at: float, probability: float, box: Box | None = None) -> Sight:
     return Sight(moment(at), probability, box)
 
 
-def test_a_view_that_is_not_too_faint_belongs_to_the_run_wherever_it_is() -> None:
+def test_a_view_that_is_not_too_faint_belongs_to_the_run_where_nothing_is_known_of_places() -> None:
     assert continues(sight(1, FAINT), None)
     assert not continues(sight(1, LOW), None)
+
+
+def test_a_look_alike_that_lies_elsewhere_does_not_belong_to_the_run() -> None:
+    assert continues(sight(1, 0.9, HERE), HERE)
+    assert not continues(sight(1, 0.9, Box(0.7, 0.85, 0.13, 0.1)), HERE)
 
 
 @pytest.mark.parametrize(
