@@ -2,7 +2,7 @@
 
     python -m benchmarks.bench_scope [--products 60,600] [--seconds 60] [--seed 1900] [--json]
 
-One made-up live, its frames as a livestream hands them on (two a second, 640 pixels), looked for in galleries of more
+One made-up live, its frames as a livestream hands them on (two a second, 1280 px), looked for in galleries of more
 and more made-up products, its own shop among them; CPU time of one thread. Every frame is searched with what the
 window had before, as in a livestream, but no product is tracked: the decider would add those it has a case of.
 """

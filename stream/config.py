@@ -38,7 +38,7 @@ class SourceConfig(Model):
     retry_max_s: Positive = 30.0
     max_attempts: int | None = Field(default=None, ge=1)
     frames_per_second: Positive = 2.0
-    longer_side: int = Field(default=640, ge=64, le=4096)
+    longer_side: int = Field(default=1280, ge=64, le=4096)
     live: bool | None = None
     pace: Literal["realtime", "fast"] = "realtime"
     allow_private_hosts: bool = False
