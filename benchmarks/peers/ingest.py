@@ -38,8 +38,6 @@ Named = tuple[str, str, tuple[Measure, ...]]
 FROM_FILE: Named = ("ingest-file", "a file of 720p30 to 2 pictures/s", FILE)
 NOTHING_SKIPPED: Named = ("ingest-file-flat", "the same without B-frames", FILE)
 LIVE_WORK: Named = ("ingest-live", "the first live, over RTMP", LIVE)
-# Else Roboflow's pipeline shows every frame of a file, at the rate asked for; its own command line sets it, too.
-SKIPS = {"ENABLE_FRAME_DROP_ON_VIDEO_FILE_RATE_LIMITING": "True"}
 PEERS = {
     "ffmpeg, a pipe": "ffmpeg",
     "ffmpeg, a pipe, one thread": "ffmpeg-1",
@@ -92,7 +90,7 @@ def entrants(options: Options, url: str, seconds: int, watched_s: int, began: fl
     made = [Entrant(OURS, "ingest", "ours", settings, options.python)]
     for who, seat in PEERS.items():
         python = options.python if seat.startswith("ffmpeg") else options.peers
-        made.append(Entrant(who, "ingest", seat, settings, python, SKIPS))
+        made.append(Entrant(who, "ingest", seat, settings, python))
     return made
 
 

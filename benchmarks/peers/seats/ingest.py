@@ -83,6 +83,10 @@ class Viewer:
         }
 
 
+def opencv() -> None:
+    import_module("cv2")
+
+
 def by_opencv(settings: Settings, viewer: Viewer, *, grab: bool) -> None:
     """`read` decodes and converts every frame; `grab` decodes, and only what is kept is converted."""
     cv2 = import_module("cv2")
@@ -113,6 +117,13 @@ def by_ffmpeg(settings: Settings, viewer: Viewer, *, threads: str) -> None:
             if not viewer.push(np.frombuffer(raw, np.uint8).reshape(HEIGHT, SIDE, 3)):
                 break
         process.kill()
+
+
+def configured_inference() -> None:
+    """Else it shows every frame of a file, at the rate asked for; its own command line has frames left out, too."""
+    settings = import_module("streamvision.stream.configuration")
+    settings.configure_process(settings.StreamsConfiguration(enable_frame_drop_on_video_file_rate_limiting=True))
+    import_module("streamvision.stream.pipeline")
 
 
 def by_inference(settings: Settings, viewer: Viewer) -> None:
@@ -181,10 +192,11 @@ async def _watched(settings: Settings, viewer: Viewer) -> None:
         await task
 
 
-def seat(read: Callable[[Settings, Viewer], None], needs: str = "") -> Open:
+def seat(read: Callable[[Settings, Viewer], None], prepare: Callable[[], object] = dict) -> Open:
+    """`prepare` imports what it needs: no part of a turn."""
+
     def opened(settings: Settings) -> tuple[Figures, Turn]:
-        if needs:
-            import_module(needs)
+        prepare()
 
         def turn() -> Figures:
             viewer = Viewer(settings)
@@ -197,12 +209,12 @@ def seat(read: Callable[[Settings, Viewer], None], needs: str = "") -> Open:
 
 
 SEATS = {
-    "ours": seat(ours, "stream.source"),
-    "read": seat(lambda settings, viewer: by_opencv(settings, viewer, grab=False), "cv2"),
-    "grab": seat(lambda settings, viewer: by_opencv(settings, viewer, grab=True), "cv2"),
+    "ours": seat(ours, lambda: import_module("stream.source")),
+    "read": seat(lambda settings, viewer: by_opencv(settings, viewer, grab=False), opencv),
+    "grab": seat(lambda settings, viewer: by_opencv(settings, viewer, grab=True), opencv),
     "ffmpeg": seat(lambda settings, viewer: by_ffmpeg(settings, viewer, threads="")),
     "ffmpeg-1": seat(lambda settings, viewer: by_ffmpeg(settings, viewer, threads="1")),
-    "inference": seat(by_inference, "streamvision.stream.pipeline"),
+    "inference": seat(by_inference, configured_inference),
 }
 
 if __name__ == "__main__":
