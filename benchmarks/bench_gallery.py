@@ -26,7 +26,8 @@ from benchmarks.peers.seats.gallery import Hnswlib, Usearch
 from benchmarks.peers.seats.seat import resident_mb
 from indexes.errors import GpuError
 from indexes.faiss_cpu import FaissIndex
-from indexes.faiss_gpu import FAISS, open_on_gpu, usable
+from indexes.faiss_gpu import open_on_gpu, usable
+from indexes.gpu_copy import FAISS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,57 +11,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, Protocol, cast
-
-import faiss
-import numpy as np
+from typing import TYPE_CHECKING
 
 from indexes.errors import GpuError
-from indexes.faiss_cpu import AGAIN, PROBES, again, run, widening
+from indexes.faiss_cpu import AGAIN, PROBES, again, widening
 from indexes.footprint import in_words, likeness, on_gpu
+from indexes.gpu_apart import Apart
+from indexes.gpu_copy import FAISS, TEMPORARY
 from indexes.gpu_memory import check_driver, free_bytes
-from indexes.selectors import CELLS, DIM, keeps_to_selectors, sample_cells, sample_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from indexes.exact import Owners, Ranked
     from indexes.faiss_cpu import Bitmap, FaissIndex, Found
+    from indexes.gpu_copy import Copy, Faiss, Kind, Place
     from indexes.picture import Embedding, Vectors
-
-Kind = Literal["flat", "cells"]
 
 LEAST = 10_000  # pictures: fewer are looked at one by one in 0.6 ms on the processor
 MOST = 2048  # pictures that FAISS finds at once on a GPU
-TEMPORARY = 256 << 20  # bytes that FAISS may use while it searches; unless told it takes up to 1.5 GiB
-ADD_ROWS = 131_072  # copied there at once
+CONTEXT = 512 << 20  # bytes that CUDA and its libraries take for a process of their own
 MARGIN = 1.5  # times as many are asked for as would do if a scope's pictures lay like all others
-
-
-class Faiss(Protocol):
-    """What a build of FAISS for GPUs has, and the one for processors has not."""
-
-    get_num_gpus: Callable[[], int]
-    StandardGpuResources: Callable[[], Resources]
-    GpuIndexFlatConfig: Callable[[], FlatConfig]
-    GpuIndexFlatIP: Callable[[Resources, int, FlatConfig], faiss.Index]
-    GpuClonerOptions: Callable[[], object]
-    index_cpu_to_gpu: Callable[[Resources, int, faiss.Index, object], faiss.Index]
-
-
-class Resources(Protocol):
-    """Not safe for threads: every index has its own."""
-
-    def setTempMemory(self, size: int) -> None: ...  # noqa: N802  its name
-
-
-class FlatConfig(Protocol):
-    useFloat16: bool  # noqa: N815  its name
-
-
-FAISS = cast("Faiss", faiss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +49,10 @@ class Room:
 def plan_room(pictures: int, dim: int, *, has_cells: bool, free: int) -> Room:
     """Flat if that fits, else cells; raises GpuError with what is needed and what is there."""
     flat, cells = on_gpu(pictures, dim, half=True), likeness(pictures, dim)
-    rooms = [Room("flat", flat + TEMPORARY, 2 * flat + TEMPORARY)]
+    beside = TEMPORARY + CONTEXT
+    rooms = [Room("flat", flat + beside, 2 * flat + beside)]
     if has_cells:
-        rooms.append(Room("cells", cells + TEMPORARY, 2 * cells + TEMPORARY))
+        rooms.append(Room("cells", cells + beside, 2 * cells + beside))
     for room in rooms:
         if room.peak <= free:
             return room
@@ -94,8 +68,6 @@ def usable(api: Faiss, driver: Callable[[], None] = check_driver) -> None:
     if not hasattr(api, "StandardGpuResources"):
         raise GpuError("this build of faiss knows no GPU: install faiss-gpu in place of faiss-cpu", expected=True)
     driver()
-    if api.get_num_gpus() < 1:
-        raise GpuError("faiss sees no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES", expected=True)
 
 
 def open_on_gpu(
@@ -107,6 +79,7 @@ def open_on_gpu(
     api: Faiss = FAISS,
     driver: Callable[[], None] = check_driver,
     free: Callable[[], int] = free_bytes,
+    place: Place = Apart,
 ) -> GpuIndex:
     """Raises GpuError with the reason where `cpu` is to answer alone. `on_lost` hears once why the GPU went."""
     usable(api, driver)
@@ -116,62 +89,27 @@ def open_on_gpu(
         raise GpuError(few, expected=True)
     room = plan_room(pictures, dim, has_cells=cpu.cells is not None, free=free())
     try:
-        resources = api.StandardGpuResources()
-        resources.setTempMemory(TEMPORARY)
-        selects = selects_there(api, resources, room.kind)
-        index = _copied(api, resources, room.kind, cpu, embeddings)
+        copy = place(room.kind, cpu.cells if room.kind == "cells" else None, embeddings)
     except RuntimeError as error:  # FAISS' word for whatever CUDA says
         raise GpuError(f"the GPU cannot hold {pictures} pictures: {_first_line(error)}") from error
-    return GpuIndex(index, resources, room, cpu, embeddings, owners, selects=selects, on_lost=on_lost)
-
-
-def selects_there(api: Faiss, resources: Resources, kind: Kind) -> bool:
-    """Whether this build keeps to selectors on this GPU, tried out on a few rows."""
-    if kind == "flat":
-        index = _flat(api, resources, DIM)
-        index.add(sample_rows())
-        return keeps_to_selectors(index, faiss.SearchParameters)
-    index = api.index_cpu_to_gpu(resources, 0, sample_cells(), api.GpuClonerOptions())
-    return keeps_to_selectors(index, lambda: _probing(CELLS))
-
-
-def _flat(api: Faiss, resources: Resources, dim: int) -> faiss.Index:
-    config = api.GpuIndexFlatConfig()
-    config.useFloat16 = True
-    return api.GpuIndexFlatIP(resources, dim, config)
-
-
-def _copied(api: Faiss, resources: Resources, kind: Kind, cpu: FaissIndex, embeddings: Vectors) -> faiss.Index:
-    if kind == "cells" and (cells := cpu.cells) is not None:
-        return api.index_cpu_to_gpu(resources, 0, cells, api.GpuClonerOptions())
-    index = _flat(api, resources, embeddings.shape[1])
-    for start in range(0, len(embeddings), ADD_ROWS):
-        index.add(np.ascontiguousarray(embeddings[start : start + ADD_ROWS], np.float32))
-    return index
-
-
-def _probing(cells: int) -> faiss.SearchParameters:
-    return faiss.SearchParametersIVF(nprobe=cells)  # type: ignore[call-arg]
+    return GpuIndex(copy, room, cpu, embeddings, owners, on_lost=on_lost)
 
 
 class GpuIndex:
-    """Immutable, as `FaissIndex` is, and asked like it. Threads take turns: its resources serve one at a time."""
+    """Immutable, as `FaissIndex` is, and asked like it. Threads take turns: its copy serves one at a time."""
 
     def __init__(
         self,
-        index: faiss.Index,
-        resources: Resources,
+        copy: Copy,
         room: Room,
         cpu: FaissIndex,
         embeddings: Vectors,
         owners: Owners,
         *,
-        selects: bool,
         on_lost: Callable[[str], None],
     ) -> None:
-        self.room, self.selects = room, selects
-        self._index: faiss.Index | None = index
-        self._resources = resources  # must outlive the index
+        self.room, self.selects = room, copy.selects
+        self._copy: Copy | None = copy
         self._cpu, self._embeddings, self._owners = cpu, embeddings, owners
         self._on_lost = on_lost
         self._lock = Lock()
@@ -204,14 +142,14 @@ class GpuIndex:
         return again(self._embeddings, query, rows, ask)
 
     def _found(self, query: Embedding, want: int, bitmap: Bitmap | None) -> NDArray[np.int64]:
-        how = _probing(PROBES) if self.room.kind == "cells" else None
+        probes = PROBES if self.room.kind == "cells" else None
         with self._lock:
-            if self._index is None:
+            if self._copy is None:
                 raise _TooFew
             try:
-                return run(self._index, query, want, bitmap if self.selects else None, how)[1]
+                return self._copy.find(query, want, bitmap if self.selects else None, probes)
             except RuntimeError as error:
-                self._index = None
+                self._copy = None
                 why = _first_line(error)
         self._on_lost(f"the GPU searches no more: {why}; the processor does")
         raise _TooFew

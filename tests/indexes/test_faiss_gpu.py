@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
+import signal
+import threading
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import faiss
@@ -16,14 +21,17 @@ from hypothesis import strategies as st
 from indexes import faiss_gpu
 from indexes.errors import GalleryError, GpuError
 from indexes.faiss_cpu import FaissIndex
-from indexes.faiss_gpu import MOST, TEMPORARY, open_on_gpu, plan_room, usable
+from indexes.faiss_gpu import MOST, open_on_gpu, plan_room, usable
+from indexes.gpu_apart import Apart
+from indexes.gpu_copy import TEMPORARY, here
 from indexes.gpu_memory import check_driver, free_bytes
 from indexes.segment import inside
 from indexes.selectors import check_processor, keeps_to_selectors, sample_rows
 
 if TYPE_CHECKING:
     from indexes.exact import Owners, Ranked
-    from indexes.faiss_gpu import Faiss, GpuIndex
+    from indexes.faiss_gpu import GpuIndex
+    from indexes.gpu_copy import Faiss
     from indexes.picture import Vectors
 
 pytestmark = pytest.mark.unit
@@ -122,8 +130,9 @@ def opened(
     cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
     heard = lost if lost is not None else []
     gpu = open_on_gpu(
-        cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), driver=lambda: None, free=lambda: free
-    )
+        cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), driver=lambda: None, free=lambda: free,
+        place=here(cast("Faiss", api)),
+    )  # fmt: skip
     return gpu, cpu
 
 
@@ -187,10 +196,10 @@ def test_a_product_with_more_pictures_than_a_gpu_finds_at_once_does_not_crowd_ou
 def test_memory_is_told_beforehand_and_refused_where_it_does_not_fit() -> None:
     million = 1_000_000
     assert plan_room(million, 512, has_cells=True, free=PLENTY).kind == "flat"
-    assert plan_room(million, 512, has_cells=True, free=(3 * 2**30) // 2).kind == "cells"
-    with pytest.raises(GpuError, match=r"1000000 pictures of 512 numbers need 1.2 GiB .* 1.0 GiB are free"):
+    assert plan_room(million, 512, has_cells=True, free=2 * 2**30).kind == "cells"
+    with pytest.raises(GpuError, match=r"1000000 pictures of 512 numbers need 1.7 GiB .* 1.0 GiB are free"):
         plan_room(million, 512, has_cells=True, free=2**30)
-    with pytest.raises(GpuError, match=r"need 2.2 GiB"):
+    with pytest.raises(GpuError, match=r"need 2.7 GiB"):
         plan_room(million, 512, has_cells=False, free=2**30)
 
 
@@ -228,9 +237,9 @@ def test_a_machine_without_a_gpu_says_what_is_missing() -> None:
     if not hasattr(faiss, "StandardGpuResources"):
         with pytest.raises(GpuError, match="install faiss-gpu"):
             usable(cast("Faiss", faiss))
-    with pytest.raises(GpuError, match="sees no GPU"):
-        usable(cast("Faiss", FakeFaiss(gpus=0)), driver=lambda: None)
     vectors, owners = world(5, 50)
+    with pytest.raises(GpuError, match="faiss sees no GPU"):
+        opened(FakeFaiss(gpus=0), vectors, owners, lost=None)
     with pytest.raises(GpuError, match="CUDA error 719"):
         opened(FakeFaiss(broken=True), vectors, owners, lost=None)
 
@@ -318,3 +327,59 @@ def test_a_driver_that_would_make_faiss_end_the_process_is_told_before_it_is_ask
 
 def test_a_driver_that_serves_is_let_through() -> None:
     usable(cast("Faiss", FakeFaiss()), driver=lambda: check_driver(lambda _: FakeDriver()))  # type: ignore[arg-type, return-value]
+
+
+def apart(maker: str, vectors: Vectors, owners: Owners, lost: list[str], *, cells: bool = False) -> GpuIndex:
+    """As a worker has it, but for the GPU."""
+    cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
+    return open_on_gpu(
+        cpu, vectors, owners, on_lost=lost.append, api=cast("Faiss", FakeFaiss()), driver=lambda: None,
+        free=lambda: PLENTY, place=partial(Apart, maker=f"indexes.fake:{maker}"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", [False, True])
+def test_a_process_of_its_own_finds_what_this_one_finds(cells: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if cells:
+        monkeypatch.setattr(faiss_gpu, "plan_room", lambda *_, **__: faiss_gpu.Room("cells", 1, 1))
+    monkeypatch.setattr("indexes.gpu_apart.ADD_ROWS", 300)
+    vectors, owners = world(6, 1000)
+    lost: list[str] = []
+    gpu, cpu = apart("CpuAsGpu", vectors, owners, lost, cells=cells), FaissIndex.build(vectors, owners)
+    part = inside(np.arange(int(owners.max()) + 1) % 3 == 0, owners)
+    for query in vectors[:20]:
+        assert same(gpu.nearest(query, 5), cpu.nearest(query, 5))
+        found = gpu.nearest(query, 5, bitmap=part.bitmap, pictures=part.pictures)
+        assert same(found, cpu.nearest(query, 5, bitmap=part.bitmap, pictures=part.pictures))
+    assert not lost
+
+
+def test_a_process_that_faiss_ends_costs_the_gpu_and_not_the_worker() -> None:
+    vectors, owners = world(7, 400)
+    lost: list[str] = []
+    gpu, cpu = apart("CpuAsGpu", vectors, owners, lost), FaissIndex.build(vectors, owners)
+    before = gpu.nearest(vectors[3], 5)
+    os.kill(cast("Apart", gpu._copy).pid, signal.SIGKILL)
+    assert gpu.nearest(vectors[3], 5) == gpu.nearest(vectors[3], 5) == cpu.nearest(vectors[3], 5)
+    assert same(before, gpu.nearest(vectors[3], 5))
+    (why,) = lost
+    assert "the GPU searches no more: its process is gone" in why
+
+
+def test_a_gpu_that_is_full_is_told_in_cudas_words_from_the_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexes.gpu_apart.ADD_ROWS", 100)
+    vectors, owners = world(8, 1000)
+    with pytest.raises(GpuError, match=r"^the GPU cannot hold 1000 pictures: CUDA error 2 out of memory$"):
+        apart("FullGpu", vectors, owners, [])
+
+
+def test_the_other_process_ends_with_the_last_who_asks_it() -> None:
+    vectors, owners = world(9, 100)
+    gpu = apart("CpuAsGpu", vectors, owners, [])
+    pid = cast("Apart", gpu._copy).pid
+    del gpu
+    for _ in range(10_000):
+        if not Path(f"/proc/{pid}").exists():
+            break
+        threading.Event().wait(0.001)
+    assert not Path(f"/proc/{pid}").exists()

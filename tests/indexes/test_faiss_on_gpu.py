@@ -11,13 +11,15 @@ import pytest
 from indexes import faiss_gpu
 from indexes.errors import GpuError
 from indexes.faiss_cpu import FaissIndex
-from indexes.faiss_gpu import FAISS, LEAST, Room, open_on_gpu, usable
+from indexes.faiss_gpu import LEAST, Room, open_on_gpu, usable
+from indexes.gpu_copy import FAISS
 from indexes.gpu_memory import free_bytes
 from indexes.segment import inside
 
 if TYPE_CHECKING:
     from indexes.exact import Owners, Ranked
-    from indexes.faiss_gpu import GpuIndex, Kind
+    from indexes.faiss_gpu import GpuIndex
+    from indexes.gpu_copy import Kind
     from indexes.picture import Vectors
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(600)]
