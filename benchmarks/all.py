@@ -48,7 +48,7 @@ class Bench:
 
 PLAN = (
     Bench("decode", ("--json",), ("--seconds", "10", "--rounds", "1"), 600),
-    Bench("encoders", (), ("--rounds", "3", "--threads", "1"), 1800, ("torch", "open_clip")),
+    Bench("encoders", (), ("--model", "ViT-S-32", "--rounds", "3", "--threads", "1"), 1800, ("torch", "open_clip")),
     Bench("gallery", ("--json",), ("--pictures", "60000", "--queries", "100"), 5400),
     Bench("swap", ("--json",), ("--pictures", "1000", "--searches", "1000", "--seconds", "3"), 900),
     Bench("scope", ("--json",), ("--seconds", "10", "--products", "60"), 1800),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Json
 
 ROOT = Path(__file__).parents[2]
-OPEN_S, TURN_S, STOP_S = 900.0, 120.0, 5.0
+OPEN_S, TURN_S, STOP_S = 900.0, 240.0, 5.0
 WORDS = 300  # characters of what somebody said last
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
