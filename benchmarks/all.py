@@ -58,13 +58,13 @@ PLAN = (
     Bench(
         "streams",
         ("--json", FILE, "--streams", "4,5,6,8,10", "--seconds", "40"),
-        ("--streams", "2", "--seconds", "10"),
+        ("--streams", "2", "--seconds", "10", "--show-seconds", "24"),
         1800,
     ),
     Bench(
         "streams-small",
         ("--json", FILE, "--bundle", "small", "--streams", "8,16,24", "--seconds", "30"),
-        ("--streams", "2", "--seconds", "10"),
+        ("--streams", "2", "--seconds", "10", "--show-seconds", "24"),
         1800,
     ),
     Bench("peers", ("--json",), ("--quick",), 5400),

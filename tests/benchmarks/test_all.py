@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,9 +13,6 @@ import pytest
 from benchmarks import all as runner
 from benchmarks.all import PLAN, Bench, command_of, left_out, run_all, run_bench
 from benchmarks.results import read_run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.unit
 
@@ -88,9 +86,15 @@ def test_commands_are_filled_in(tmp_path: Path) -> None:
     by_name = {bench.name: bench for bench in PLAN}
     command = command_of(by_name["streams-small"], quick=True, file=tmp_path / "rows", photos=None)
     assert command[1:5] == ["-m", "benchmarks.bench_streams", "--json", str(tmp_path / "rows")]
-    assert command[-4:] == ["--streams", "2", "--seconds", "10"]
+    assert command[-6:] == ["--streams", "2", "--seconds", "10", "--show-seconds", "24"]
     command = command_of(by_name["classic"], quick=False, file=tmp_path, photos=tmp_path)
     assert command[-2:] == ["--photos", str(tmp_path)]
+
+
+def test_every_bench_of_the_plan_is_a_module_that_is_there() -> None:
+    for bench in PLAN:
+        module = command_of(bench, quick=True, file=Path("rows"), photos=Path("photos"))[2]
+        assert find_spec(module), bench.name
 
 
 def test_a_bench_that_does_not_exist_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
