@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from benchmarks.peers.table import Loss
 
 ONE_THREAD = (
-    "Wall time of a file: others decode on all cores, ours on one thread, for the cores belong to all livestreams; CPU "
-    "decides how many a machine holds. Plan: none."
+    "Wall time of a file: others decode on all cores, ours on one thread, for the cores belong to all livestreams: "
+    "CPU decides how many a machine holds. Plan: none."
 )
 FLAT = "Where no frame may be left out there is nothing to save, and Python around the decoder costs its part."
 GRAPH = (
