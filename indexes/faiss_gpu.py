@@ -18,7 +18,7 @@ from indexes.faiss_cpu import AGAIN, PROBES, again, widening
 from indexes.footprint import in_words, likeness, on_gpu
 from indexes.gpu_apart import Apart
 from indexes.gpu_copy import FAISS, TEMPORARY
-from indexes.gpu_memory import check_driver, free_bytes
+from indexes.gpu_memory import bytes_per_s, check_driver, free_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LEAST = 10_000  # pictures: fewer are looked at one by one in 0.6 ms on the processor
 MOST = 2048  # pictures that FAISS finds at once on a GPU
 CONTEXT = 512 << 20  # bytes that CUDA and its libraries take for a process of their own
+SOON_S = 0.01  # reading all pictures may take so long; cells then find 99.6% in a fraction of it
 MARGIN = 1.5  # times as many are asked for as would do if a scope's pictures lay like all others
 
 
@@ -46,16 +47,19 @@ class Room:
     peak: int  # while it is built: an array that grows is there twice
 
 
-def plan_room(pictures: int, dim: int, *, has_cells: bool, free: int) -> Room:
-    """Flat if that fits, else cells; raises GpuError with what is needed and what is there."""
+def plan_room(pictures: int, dim: int, *, has_cells: bool, free: int, speed: float = math.inf) -> Room:
+    """Flat if that fits and is soon enough, else cells; raises GpuError with what is needed and what is there.
+
+    `speed`: bytes that the GPU reads in a second. A flat search reads all of them for one query. Not yet measured.
+    """
     flat, cells = on_gpu(pictures, dim, half=True), likeness(pictures, dim)
     beside = TEMPORARY + CONTEXT
     rooms = [Room("flat", flat + beside, 2 * flat + beside)]
     if has_cells:
         rooms.append(Room("cells", cells + beside, 2 * cells + beside))
-    for room in rooms:
-        if room.peak <= free:
-            return room
+    fits = [room for room in rooms if room.peak <= free]
+    if fits:
+        return fits[-1] if flat / speed > SOON_S else fits[0]
     least = min(room.peak for room in rooms)
     raise GpuError(
         f"{pictures} pictures of {dim} numbers need {in_words(least)} on the GPU while they are copied, "
@@ -79,6 +83,7 @@ def open_on_gpu(
     api: Faiss = FAISS,
     driver: Callable[[], None] = check_driver,
     free: Callable[[], int] = free_bytes,
+    speed: Callable[[], float] = bytes_per_s,
     place: Place = Apart,
 ) -> GpuIndex:
     """Raises GpuError with the reason where `cpu` is to answer alone. `on_lost` hears once why the GPU went."""
@@ -87,7 +92,7 @@ def open_on_gpu(
     if pictures < LEAST:
         few = f"{pictures} pictures: the processor looks at fewer than {LEAST} as soon as a GPU would"
         raise GpuError(few, expected=True)
-    room = plan_room(pictures, dim, has_cells=cpu.cells is not None, free=free())
+    room = plan_room(pictures, dim, has_cells=cpu.cells is not None, free=free(), speed=speed())
     try:
         copy = place(room.kind, cpu.cells if room.kind == "cells" else None, embeddings)
     except RuntimeError as error:  # FAISS' word for whatever CUDA says

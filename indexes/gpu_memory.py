@@ -1,4 +1,4 @@
-"""Whether FAISS may be let near a GPU, and how much of its memory is free, asked of the driver. Knows no index.
+"""Whether FAISS may be let near a GPU, how much of its memory is free and how fast that is. Knows no index.
 
 FAISS ends the process (it calls abort) where CUDA answers with anything but memory that is short, also when it is
 only asked how many GPUs there are. So the driver is asked first.
@@ -7,6 +7,7 @@ only asked how many GPUs there are. So the driver is asked first.
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import TYPE_CHECKING, Protocol
 
 from indexes.errors import GpuError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DRIVER = "libcuda.so.1"
 LEAST_CUDA = 12  # of the plain wheel, faiss-gpu: its CUDA library starts with no driver that serves less
 NO_DEVICE = 100
+CLOCK, BUS = 36, 37  # of its memory, in kHz and bits: CUdevice_attribute
 
 
 class Driver(Protocol):
@@ -31,6 +33,7 @@ class Driver(Protocol):
     cuCtxPushCurrent_v2: Callable[..., int]  # noqa: N815
     cuCtxPopCurrent_v2: Callable[..., int]  # noqa: N815
     cuMemGetInfo_v2: Callable[..., int]  # noqa: N815
+    cuDeviceGetAttribute: Callable[..., int]  # noqa: N815
 
 
 def check_driver(load: Callable[[str], Driver] = ctypes.CDLL) -> None:  # type: ignore[assignment]
@@ -66,6 +69,19 @@ def free_bytes(load: Callable[[str], Driver] = ctypes.CDLL) -> int:  # type: ign
             driver.cuCtxPopCurrent_v2(ctypes.byref(context))
     finally:
         driver.cuDevicePrimaryCtxRelease_v2(device)
+
+
+def bytes_per_s(load: Callable[[str], Driver] = ctypes.CDLL) -> float:  # type: ignore[assignment]
+    """How fast the first GPU reads its memory, at most; infinity where the driver does not say. Raises GpuError."""
+    driver = _loaded(load)
+    device, clock, bus = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+    _ask(driver.cuInit(0), "start")
+    _ask(driver.cuDeviceGet(ctypes.byref(device), 0), "find the first GPU")
+    asked = [
+        driver.cuDeviceGetAttribute(ctypes.byref(out), what, device) for out, what in ((clock, CLOCK), (bus, BUS))
+    ]
+    known = not any(asked) and clock.value > 0 and bus.value > 0
+    return 2 * 1000.0 * clock.value * bus.value / 8 if known else math.inf  # twice: on both edges of its clock
 
 
 def _loaded(load: Callable[[str], Driver]) -> Driver:

@@ -24,7 +24,7 @@ from indexes.faiss_cpu import FaissIndex
 from indexes.faiss_gpu import MOST, open_on_gpu, plan_room, usable
 from indexes.gpu_apart import Apart
 from indexes.gpu_copy import TEMPORARY, here
-from indexes.gpu_memory import check_driver, free_bytes
+from indexes.gpu_memory import bytes_per_s, check_driver, free_bytes
 from indexes.segment import inside
 from indexes.selectors import check_processor, keeps_to_selectors, sample_rows
 
@@ -130,8 +130,8 @@ def opened(
     cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
     heard = lost if lost is not None else []
     gpu = open_on_gpu(
-        cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), driver=lambda: None, free=lambda: free,
-        place=here(cast("Faiss", api)),
+        cpu, vectors, owners, on_lost=heard.append, api=cast("Faiss", api), driver=lambda: None,
+        free=lambda: free, speed=lambda: 1e12, place=here(cast("Faiss", api)),
     )  # fmt: skip
     return gpu, cpu
 
@@ -197,6 +197,9 @@ def test_memory_is_told_beforehand_and_refused_where_it_does_not_fit() -> None:
     million = 1_000_000
     assert plan_room(million, 512, has_cells=True, free=PLENTY).kind == "flat"
     assert plan_room(million, 512, has_cells=True, free=2 * 2**30).kind == "cells"
+    for speed, kind in ((3.35e12, "flat"), (0.3e12, "cells"), (float("inf"), "flat")):  # an H100, an L4, nobody knows
+        assert plan_room(10 * million, 512, has_cells=True, free=PLENTY, speed=speed).kind == kind
+    assert plan_room(10 * million, 512, has_cells=False, free=PLENTY, speed=0.3e12).kind == "flat"
     with pytest.raises(GpuError, match=r"1000000 pictures of 512 numbers need 1.7 GiB .* 1.0 GiB are free"):
         plan_room(million, 512, has_cells=True, free=2**30)
     with pytest.raises(GpuError, match=r"need 2.7 GiB"):
@@ -283,6 +286,17 @@ class FakeDriver:
         return call
 
 
+def test_how_fast_its_memory_is_follows_from_clock_and_width() -> None:
+    class L4(FakeDriver):
+        def cuDeviceGetAttribute(self, out: object, what: int, _device: object) -> int:
+            ctypes.cast(out, ctypes.POINTER(ctypes.c_int))[0] = {36: 6_251_000, 37: 192}[what]  # type: ignore[arg-type]
+            return 0
+
+    assert bytes_per_s(lambda _: L4()) == pytest.approx(300e9, rel=0.01)  # type: ignore[arg-type, return-value]
+    silent = FakeDriver("cuDeviceGetAttribute")
+    assert bytes_per_s(lambda _: silent) == float("inf")  # type: ignore[arg-type, return-value]
+
+
 def test_free_memory_is_asked_of_the_driver_and_its_context_given_back() -> None:
     driver = FakeDriver()
     assert free_bytes(lambda _: driver) == 7 << 30  # type: ignore[arg-type, return-value]
@@ -334,7 +348,7 @@ def apart(maker: str, vectors: Vectors, owners: Owners, lost: list[str], *, cell
     cpu = FaissIndex.build(vectors, owners, flat_up_to=0 if cells else 10**9)
     return open_on_gpu(
         cpu, vectors, owners, on_lost=lost.append, api=cast("Faiss", FakeFaiss()), driver=lambda: None,
-        free=lambda: PLENTY, place=partial(Apart, maker=f"indexes.fake:{maker}"),
+        free=lambda: PLENTY, speed=lambda: 1e12, place=partial(Apart, maker=f"indexes.fake:{maker}"),
     )  # fmt: skip
 
 
