@@ -14,6 +14,7 @@ ONE_THREAD = (
     "Wall time of a file: others decode on all cores, ours on one thread, for the cores belong to all livestreams: "
     "CPU decides how many a machine holds. Plan: none."
 )
+LIVE = "Ours decodes on one thread, some milliseconds a frame, and takes less of the cores for it. Plan: none."
 FLAT = "Where no frame may be left out there is nothing to save, and Python around the decoder costs its part."
 GRAPH = (
     "A graph is asked less than cells are: 160 of them at a byte a number, then forty rows of the file. It takes "
@@ -37,7 +38,7 @@ ONE_BY_ONE = (
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("ingest-file-flat", "", f"{FLAT} {ONE_THREAD}"),
     ("ingest-file", "", ONE_THREAD),
-    ("ingest-live", "", "Ours decodes on one thread, some milliseconds a frame, and takes less of the cores for it."),
+    ("ingest-live", "", LIVE),
     ("encode", "OpenVINO, its defaults", BF16),
     ("encode", "OpenVINO", KERNELS),
     ("gallery", "numpy", "There is nothing to build where everything is compared; each search pays for it."),
@@ -48,13 +49,16 @@ UNKNOWN = "Not understood yet."
 
 
 def explained(losses: Sequence[Loss]) -> Iterator[str]:
-    """A line for each peer that is better at something: at what, by how much, why, and the plan."""
+    """A line for each reason in a work: who is better, at what and by how much, why, and the plan."""
+    lines: dict[tuple[str, str], list[str]] = {}
     for (work, who), group in groupby(losses, key=lambda loss: (loss.work, loss.who)):
-        what = "; ".join(
+        what = ", ".join(
             f"{loss.measure.title} {loss.theirs:.{loss.measure.digits}f} to our {loss.ours:.{loss.measure.digits}f}"
             for loss in group
         )
-        yield f"- {work}: {who} is better: {what}. {reason(work, who)}"
+        lines.setdefault((work, reason(work, who)), []).append(f"{who} ({what})")
+    for (work, why), whom in lines.items():
+        yield f"- {work}: better are {'; '.join(whom)}. {why}"
 
 
 def reason(work: str, who: str) -> str:

@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks.compare import direction
 from benchmarks.machine import facts
 from benchmarks.peers import encode, gallery, ingest, publish, reasons
+from benchmarks.peers.merge import MEASURES
 from benchmarks.peers.table import OURS, Floor, Measure, Work, advantage, losses, markdown, rows, table
 from benchmarks.peers.turns import Result
 from benchmarks.results import read_run
@@ -92,13 +93,19 @@ def test_compare_judges_figures_the_same_way(measure: Measure) -> None:
     assert measure.way in (0, direction(measure.figure))
 
 
-def test_each_peer_that_is_better_gets_a_line_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_reason_gets_a_line_with_all_whom_it_explains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reasons, "REASONS", (("lifting", "quick", "It has a crane."),))
     fast = Result("fast", {"ms": 1.0, "events_per_s": 200.0}, 5)
-    assert list(reasons.explained(losses([work(OUR, QUICK, fast)]))) == [
-        "- lifting: quick is better: ms 1.00 to our 2.00. It has a crane.",
-        f"- lifting: fast is better: ms 1.00 to our 2.00; events/s 200 to our 100. {reasons.UNKNOWN}",
+    quicker = Result("quicker", {"ms": 0.5}, 5)
+    assert list(reasons.explained(losses([work(OUR, QUICK, fast, quicker)]))) == [
+        "- lifting: better are quick (ms 1.00 to our 2.00); quicker (ms 0.50 to our 2.00). It has a crane.",
+        f"- lifting: better are fast (ms 1.00 to our 2.00, events/s 200 to our 100). {reasons.UNKNOWN}",
     ]
+
+
+def test_every_work_has_a_reason_at_hand() -> None:
+    for name in MEASURES:
+        assert reasons.reason(name, "somebody") != reasons.UNKNOWN or name.startswith("encode")
 
 
 def test_no_figure_is_named_as_a_fact_of_the_machine() -> None:
