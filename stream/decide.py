@@ -244,7 +244,9 @@ class Decider:
     def _decision(self, change: Change, track: _Track, sighting: Sighting) -> Decision:
         track.told, track.told_at = track.candidate, track.seen.pts
         mine = track.candidate.product_id
-        others = (*alternatives(track.candidate), *(c for c in sighting.ranked if c.product_id != mine))
+        others = alternatives(track.candidate)
+        if not undecided(track.candidate):  # else it is one of these: what else is in view is none of them
+            others += tuple(c for c in sighting.ranked if c.product_id != mine)
         return Decision(change, track.candidate, others[:MAX_ALTERNATIVES], track.first, track.frames)
 
     def _hide(self, product_id: str, why: Reason) -> Decision:

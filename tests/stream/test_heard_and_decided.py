@@ -63,3 +63,14 @@ def test_the_same_view_with_another_name_is_told_by_that_name(view_at: ViewAt) -
     assert [(d.change.value, d.candidate.product_id) for d in told] == [
         ("shown", "A"), ("hidden", "A"), ("shown", "C"), ("hidden", "C"),
     ]  # fmt: skip
+
+
+def test_what_else_is_in_view_is_no_alternative_of_a_group(view_at: ViewAt) -> None:
+    heard, board = Heard(TWINS), Hearsay()
+    decider = Decider(show_at=0.95, hide_at=0.1, hold_s=1.5, update_every_s=5.0, max_shown=3)
+    lamp, told = Candidate("lamp", 0.6, box=Box(0.7, 0.2, 0.2, 0.5)), []
+    for n in range(8):
+        ranked = (*(Candidate(i, 0.33, box=HERE) for i in "ABC"), lamp)
+        told += decider.push(heard.join(Sighting(Window(n / 2, n / 2, (view_at(n / 2),)), ranked), board))
+    group = next(decision for decision in told if decision.candidate.product_id in "ABC")
+    assert {group.candidate.product_id, *(one.product_id for one in group.alternatives)} == set("ABC")
