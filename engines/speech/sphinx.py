@@ -43,9 +43,10 @@ class SphinxSession:
     """One livestream's ear. PocketSphinx keeps state where it keeps its model, so each has its own (about 6 MB)."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
-        names = [words_of(phrase) for phrase in phrases]
-        self._names = Names(names, everyday().singles)
-        self._decoder = _decoder(sorted(self._names.wanted), names)
+        names, talk = [words_of(phrase) for phrase in phrases], everyday().singles
+        self._names = Names(names, talk)
+        own = [name for name in names if not talk.keys() >= {*name}]  # a turn of phrase is as likely as talk has it
+        self._decoder = _decoder(sorted(self._names.wanted), own)
         self._sieve, self._agreement, self._echoes = Sieve(), Agreement(), Echoes()
         self._start, self._heard, self._unread = 0.0, 0.0, 0
         self._gated: Counter[str] = Counter()

@@ -62,7 +62,19 @@ def _calls(product: ProductWords, differing: Sequence[str]) -> list[str]:
     if any(map(is_run_on, name)):  # where its words end is not written
         calls: list[Sequence[str]] = [brand, differing, *aliases, name, *attributes, title]
     else:
-        calls = [brand, differing, name[:2], *aliases, *attributes, name, [*brand, *name[:2]], name[:3], name[-2:]]
+        variant = [["in", *differing], ["the", *differing, "one"]] if differing else []  # said without the name
+        calls = [
+            brand,
+            differing,
+            *variant,
+            name[:2],
+            *aliases,
+            *attributes,
+            name,
+            [*brand, *name[:2]],
+            name[:3],
+            name[-2:],
+        ]
         calls += [name[i : i + 2] for i in range(len(name) - 1)]
         calls += [[word] for word in name]
     return list(dict.fromkeys(_text(call) for call in calls if _names(call)))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stream.heard import Alike
     from stream.types import Decision, Seconds
 
+DEFAULTS = DecideConfig()
 WINDOW_S = 30.0  # of words that mentions are looked for in, as when listening
 
 Way = Literal["nothing", "raw", "extract", "summary"]
@@ -103,9 +104,10 @@ def decide_again(
     alike: Alike,
     bundle: Bundle,
     answers: Sequence[Answer] = (),
+    config: DecideConfig = DEFAULTS,
 ) -> Told:
     """`way`: "nothing" is heard, mentions of the "raw" text count, those of the "extract", or of a "summary"."""
-    window, config = WindowConfig(), DecideConfig()
+    window = WindowConfig()
     windower, fuser = Windower(length_s=window.length_s, hop_s=window.hop_s), Fuser(bundle.presence)
     heard, listening = (
         Heard(alike, undecided_after_s=config.undecided_after_s),

@@ -24,6 +24,13 @@ def test_brands_and_what_tells_look_alikes_apart_come_first(shop: tuple[ProductW
     assert "green tea" in phrases_of(shop)
 
 
+def test_of_look_alikes_what_they_are_called_without_their_name_is_listened_for() -> None:
+    pair = [ProductWords(f, f"Velkko Oat Crunch {f}, 375 g", "Velkko", group="oats") for f in ("Honey", "Dark Cocoa")]
+    phrases = phrases_of(pair)
+    assert {"in honey", "the honey one", "in dark cocoa", "the dark cocoa one"} <= {*phrases}
+    assert not {"in velkko", "in oat", "in crunch"} & {*phrases}
+
+
 def test_phrases_are_words_that_can_be_said(shop: tuple[ProductWords, ...]) -> None:
     phrases = phrases_of(shop)
     assert len(set(phrases)) == len(phrases)
