@@ -1,4 +1,4 @@
-"""Recognition without weights: patches, their places and colours. Arrays in, arrays out."""
+"""Recognition with nothing to download: patches, their places, colours, a trained eye. Arrays in, arrays out."""
 
 from engines.classic.encoder import CLASSIC_INFO, ClassicEncoder, classic_hash
 from engines.classic.matcher import ClassicMatcher

@@ -1,4 +1,4 @@
-"""A picture becomes patches, a thumbnail and one vector, without weights. Knows no other picture."""
+"""A picture becomes patches, a thumbnail and one vector, with nothing to download. Knows no other picture."""
 
 from __future__ import annotations
 

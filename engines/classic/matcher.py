@@ -5,64 +5,32 @@ Knows no catalogue and no time: one frame, a handful of candidates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engines.base import Encoded, Match
-from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, nobody, shared
-from engines.classic.closer import Closer, Scene, in_frame, onto_frame, whole
-from engines.classic.colour import Lab, Mask, compare, rather
-from engines.classic.fineprint import Place, differing, own
-from engines.classic.geometry import (
-    PRINT,
-    Fit,
-    box_of,
-    exclusive,
-    fit,
-    layout,
-    overlap,
-    propose,
-    settle,
-    spread,
-    tentative,
-)
-from engines.classic.picture import Canvas, canvas_of, laid_out, seen_through
+from engines.base import Match
+from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, shared
+from engines.classic.closer import Closer, Scene, in_frame, whole
+from engines.classic.colour import compare
+from engines.classic.found import Found, Memory
+from engines.classic.geometry import PRINT, Fit, box_of, layout, overlap, propose, settle, spread, tentative
+from engines.classic.picture import Canvas, canvas_of, seen_through
 from engines.classic.reprint import same_print
+from engines.classic.rivals import SAME_PLACE, Judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from engines.base import Box, Image, PatchVectors
-    from engines.classic.laying import Homography
+    from engines.base import Box, Encoded, Image, PatchVectors
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
-ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictures trustworthy
 NEAR_BY = 0.1  # and with more than that they may: a first look is rough
-SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 SMALL = 0.12  # of the frame: what fills more has been seen well enough
 UNSETTLED = (-3.0, 2.5)  # log-odds: of what is less likely, none was likely when seen larger
 AGAIN = 2  # places of a frame that are looked at again, the likeliest first
-MEMORY = 512  # canvases kept: a gallery's busy pictures, a quarter of a megabyte each
-
-
-Key = tuple[int, ...]
-
-
-@dataclass(slots=True)
-class Found:
-    """One catalogue picture laid into a scene. `box` in shares of the frame; `seen`: what is there, in its shape."""
-
-    encoded: Encoded
-    canvas: Canvas
-    scene: Scene
-    fit: Fit
-    box: Box
-    seen: tuple[Lab, Mask]
-    evidence: Evidence
 
 
 class Examined(NamedTuple):
@@ -78,19 +46,12 @@ class Laid(NamedTuple):
     fit: Fit
 
 
-class Related(NamedTuple):
-    """Where a picture lies on another by their own prints, and how these differ."""
-
-    onto: Homography
-    places: tuple[Place, ...]
-
-
 class ClassicMatcher:
     """One caller thread. Keeps the canvases of pictures it met lately; results do not depend on what it kept."""
 
     def __init__(self) -> None:
-        self._canvases: dict[Key, tuple[Encoded, Canvas]] = {}
-        self._alignments: dict[tuple[Key, Key], tuple[Encoded, Encoded, Related | None]] = {}
+        self._canvases = Memory[Canvas]()
+        self._judge = Judge()
         self._closer = Closer()
         self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
@@ -112,7 +73,7 @@ class ClassicMatcher:
         best = self._best(frame, candidates)
         if query.patches.picture is not None:
             self._again(query.patches.picture, best, candidates)
-        return self._rivals(frame, best)
+        return Examined(best, self._judge.rivalry(frame, list(best.values())))
 
     def _again(self, picture: Image, best: dict[int, Found], candidates: Sequence[Sequence[Encoded]]) -> None:
         for place in _unsettled(best):
@@ -175,51 +136,7 @@ class ClassicMatcher:
         return Found(laid.picture, canvas, scene, laid.fit, box, (seen, mask), evidence)
 
     def _canvas(self, picture: Encoded) -> Canvas:
-        key = _key(picture)
-        kept = self._canvases.pop(key, None) or (picture, canvas_of(picture.patches.thumb))
-        _keep(self._canvases, key, kept)
-        return kept[1]
-
-    def _rivals(self, frame: Scene, best: dict[int, Found]) -> Examined:
-        """Candidates in the same place are rivals: they will share one probability."""
-        found = list(best.values())
-        rivalry = nobody(len(found))
-        for i, one in enumerate(found):
-            for j, two in enumerate(found[:i]):
-                if overlap(one.box, two.box) > SAME_PLACE:
-                    prints = exclusive(one.fit, two.fit) if one.scene is two.scene else 0.0
-                    rivalry.meet(i, j, self._duel(frame, one, two), prints)
-        for i, one in enumerate(found):
-            self._among_relatives(one, [two for two, met in zip(found, rivalry.contest[i], strict=True) if met])
-        return Examined(best, rivalry)
-
-    def _among_relatives(self, one: Found, rivals: Sequence[Found]) -> None:
-        related = [self._related(one, two) for two in rivals if two is not one]
-        told = [own(one.seen[0], one.canvas.lab, one.seen[1], it.places) for it in related if it is not None]
-        words = [likeness for likeness in told if likeness is not None]
-        if words:
-            one.evidence = one.evidence._replace(words=sum(words) / len(words))
-
-    def _duel(self, frame: Scene, one: Found, two: Found) -> float:
-        """Compared in the better fit's place, the other picture laid over it."""
-        if one.fit.weight < two.fit.weight:
-            return -self._duel(frame, two, one)
-        related = self._related(one, two)
-        if related is None:
-            first, second = (onto_frame(found.fit.homography, found.scene, frame.plane) for found in (one, two))
-            onto = np.asarray(np.linalg.inv(first) @ second, dtype=np.float64)
-        else:
-            onto = related.onto
-        seen, inside = one.seen
-        other, covered = laid_out(one.canvas, onto, two.canvas)
-        return rather(seen, one.canvas.lab, other, inside & covered)
-
-    def _related(self, one: Found, two: Found) -> Related | None:
-        """None: their prints do not agree on any place."""
-        key = (_key(one.encoded), _key(two.encoded))
-        kept = self._alignments.pop(key, None) or (one.encoded, two.encoded, _relate(one, two))
-        _keep(self._alignments, key, kept)
-        return kept[2]
+        return self._canvases.of((picture,), lambda: canvas_of(picture.patches.thumb))
 
 
 def _unsettled(best: dict[int, Found]) -> list[Box]:
@@ -242,36 +159,6 @@ def _take(best: dict[int, Found], place: Box, again: dict[int, Found]) -> None:
     for owner, found in again.items():
         if owner not in best or best[owner].fit.weight < found.fit.weight:
             best[owner] = found
-
-
-def _key(picture: Encoded) -> Key:
-    """Where the picture's pixels lie: a gallery hands out new wrappers around the same memory for each search.
-
-    Whoever keeps something under this key keeps the picture too, so that the memory cannot become another's.
-    """
-    thumb = picture.patches.thumb
-    return thumb.__array_interface__["data"][0], *thumb.shape[:2], len(picture.patches.vectors)
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _keep(memory: dict[K, V], key: K, value: V) -> None:
-    """The newest last; the oldest goes when there are too many."""
-    memory[key] = value
-    if len(memory) > MEMORY:
-        del memory[next(iter(memory))]
-
-
-def _relate(one: Found, two: Found) -> Related | None:
-    first, second = (found.encoded.patches.vectors[:PRINT].astype(np.float32) for found in (one, two))
-    here, there = (layout(found.encoded.patches, PRINT) for found in (one, two))
-    direct = fit(here, there, tentative(first @ second.T))
-    if direct is None or len(direct.pairs.frame) < ALIGNED:
-        return None
-    laid, covered = laid_out(one.canvas, direct.homography, two.canvas)
-    return Related(direct.homography, differing(one.canvas.lab, laid, one.canvas.mask & covered))
 
 
 def _verdict(query: Encoded, pictures: Sequence[Encoded], found: Found | None, logit: float) -> Match:

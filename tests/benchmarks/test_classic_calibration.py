@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.classic_calibration import chances, descend, loss, slope, table
+from benchmarks.classic_calibration import as_sure_as_right, chances, descend, equal_say, fit, loss, slope, table
 from benchmarks.classic_evidence import FEATURES, Sample
 from engines.classic.calibration import WEIGHTS, Rivalry, nobody, shared
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 
 def sample(seed: int, candidates: int) -> Sample:
     rng = np.random.default_rng(seed)
-    look, prints = rng.normal(0, 0.2, (2, candidates, candidates))
+    look, prints, sight = rng.normal(0, 0.2, (3, candidates, candidates))
     contest = rng.random((candidates, candidates)) < 0.5
     return Sample(
         np.arange(candidates) == rng.integers(0, candidates + 1),
@@ -30,6 +30,7 @@ def sample(seed: int, candidates: int) -> Sample:
             contest | contest.T | np.eye(candidates, dtype=np.bool_),
             look - look.T,
             prints - prints.T,
+            sight - sight.T,
         ),
     )
 
@@ -65,9 +66,35 @@ def test_a_fit_to_verdicts_of_the_engine_explains_them_better_than_the_start() -
     samples = [sample(seed, 4) for seed in range(60)]
     judged = [one._replace(right=one.evidence[:, 0] > 0.6) for one in samples]
     data, start = table([(1.0, judged)]), np.array(WEIGHTS)
-    fitted = descend(lambda weights: loss(weights, data), start)
+    fitted = fit(data)
     assert loss(fitted, data) < 0.7 * loss(start, data)
     assert fitted[0] > np.abs(fitted[1:8]).max()  # what the truth hangs on weighs most
+
+
+def test_two_witnesses_of_a_duel_move_it_as_far() -> None:
+    data = table([(1.0, [sample(seed, 4) for seed in range(30)])])
+    weights = fit(data)
+    duel, sight = weights[FEATURES], weights[FEATURES + 2]
+    assert sight == pytest.approx(duel * equal_say(data))
+    larger = data._replace(sight=3 * data.sight)
+    assert fit(larger)[FEATURES + 2] == pytest.approx(sight / 3, rel=0.02)  # whatever it is measured in
+
+
+@settings(max_examples=10, deadline=None)
+@given(doubt=st.floats(0.3, 3.0), more=st.floats(-2.0, 2.0))
+def test_certainty_is_what_the_samples_bear_out_and_the_order_stays(doubt: float, more: float) -> None:
+    samples = [sample(seed, 4) for seed in range(200)]
+    true = np.array([*WEIGHTS[:-2], doubt, more])
+    rng = np.random.default_rng(1)
+    chance = chances(true, table([(1.0, samples)]))
+    data = table(
+        [(1.0, [one._replace(right=rng.random(4) < row[:4]) for one, row in zip(samples, chance, strict=True)])]
+    )
+    told = as_sure_as_right(np.array(WEIGHTS), data)
+    assert told[:-2].tolist() == list(WEIGHTS[:-2])
+    said, chance = chances(told, data)[:, :4], chance[:, :4]
+    assert said.mean() == pytest.approx(data.right[:, :4].mean(), abs=0.01)
+    assert np.array_equal(said.argmax(axis=1), chance.argmax(axis=1))
 
 
 def test_a_sample_without_candidates_changes_nothing_but_its_set_s_share() -> None:
