@@ -19,8 +19,8 @@ was not listed, and how well each kind of evidence parts the two was counted ove
 When the weights were fitted anew with frames of lives, they were run three times: with the weights before (0.891,
 calibration error 0.049), a fit in which lives counted as a third (0.882, 0.085), what is kept (0.882, 0.053).
 For the trained eye (engines/classic/eye.py) they were run three times before anything was fitted, with other networks
-and depths, counting how often the right one of two rivals was preferred (0.99 at the depth in use, 0.95 without it); then
-a fit was tried on them (0.924, calibration error 0.077), and what is kept.
+and depths, counting how often the right one of two rivals was preferred (0.99 at the depth in use, 0.95 without it);
+then with one fit (0.924, calibration error 0.077), and with what is kept (0.924, 0.048).
 Catalogue pictures of never-met products stand among the wrong candidates of the fit
 (benchmarks/classic_calibration.py).
 The gallery always holds all products.
