@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 CATEGORIES = {"unit", "media", "kafka", "browser", "models", "gpu"}
 # The default renders tracebacks with every local variable, which takes minutes inside an event loop under test.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+# On a busy machine every draw is slow: that says nothing about the test.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 REQUIRE_ALL = os.environ.get("NOWSHOWING_REQUIRE_ALL") == "1"
 
 

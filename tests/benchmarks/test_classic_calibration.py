@@ -94,7 +94,8 @@ def test_certainty_is_what_the_samples_bear_out_and_the_order_stays(doubt: float
     assert told[:-2].tolist() == list(WEIGHTS[:-2])
     said, chance = chances(told, data)[:, :4], chance[:, :4]
     assert said.mean() == pytest.approx(data.right[:, :4].mean(), abs=0.01)
-    assert np.array_equal(said.argmax(axis=1), chance.argmax(axis=1))
+    higher = chance[:, :, None] > chance[:, None, :] + 1e-6
+    assert np.all((said[:, :, None] >= said[:, None, :])[higher])
 
 
 def test_a_sample_without_candidates_changes_nothing_but_its_set_s_share() -> None:
