@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engines.text.words import Spoken
 
 MOST_WORDS = 32  # of a summary, as in AMPere: the latest
+TOGETHER_S = 6.0  # half-titles further apart may be of two look-alikes, one after the other in the hand
 
 
 def extract(hearing: Hearing, words: Sequence[Spoken]) -> list[Heard]:
@@ -30,12 +31,15 @@ def extract(hearing: Hearing, words: Sequence[Spoken]) -> list[Heard]:
     tokens = hearing.tokens(words)
     this = [name for name in hearing.named(words, tokens) if name.kind is Kind.THIS]
     subjects: list[list[Spot]] = []
+    until = float("-inf")
     for name in this:
         spots = list(name.spots)
-        if subjects and _common(subjects[-1], spots):
+        start, end = words[tokens[name.span.start].first].start, words[tokens[name.span.stop - 1].last].end
+        if subjects and start - until <= TOGETHER_S and _common(subjects[-1], spots):
             subjects[-1] += spots
         else:
             subjects.append(spots)
+        until = end
     out = [word for subject in subjects for word in _retold(words, tokens, _distinct(subject))]
     return out[-MOST_WORDS:]
 

@@ -34,6 +34,19 @@ def test_half_titles_that_were_sentences_apart_come_together(shop: tuple[Product
     assert named(hearing, extract(hearing, words)) == {"tea-ginger"}
 
 
+def test_a_look_alike_taken_up_after_another_is_no_part_of_it() -> None:
+    pair = [ProductWords(f, f"Velkko Oat Crunch {f}", "Velkko", group="oats") for f in ("Honey", "Cocoa")]
+    hearing = Hearing(pair)
+
+    def heard(text: str, start: float) -> list[Heard]:
+        return [Heard(start + i * 0.4, start + i * 0.4 + 0.3, word) for i, word in enumerate(text.split())]
+
+    both = [*heard("Velkko crunch honey", 2.0), *heard("Velkko crunch cocoa", 5.0)]
+    assert named(hearing, extract(hearing, both)) == {"Honey", "Cocoa"}
+    later = [*heard("the one in honey", 2.0), *heard("Velkko crunch", 12.0)]
+    assert texts(extract(hearing, later)) == "honey. Velkko crunch."
+
+
 def test_rivals_past_and_coming_products_go(shop: tuple[ProductWords, ...], said: Said) -> None:
     words = said("That was the Bravo soap. Unlike the Velxi serum this Fjondo oil is mild. Later we come to Nosto.")
     assert texts(extract(Hearing(shop), words)) == "Fjondo oil."
