@@ -18,11 +18,15 @@ LEAST, MOST = 0.5, 12.0  # log-odds: below, coins would be tossed; above, no pro
 
 
 class FalseShows(NamedTuple):
-    """`at_even`: an hour, were all shown that is likelier shown than not. `fall`: e-folds for a unit of log-odds."""
+    """`at_even`: an hour, were all shown that is likelier shown than not. `fall`: e-folds for a unit of log-odds.
+
+    `left`: an hour, beside these, that no threshold keeps away: what no catalogue has and looks like what one has.
+    """
 
     at_even: float
     fall: float
     hours: float = 0.0  # of lives that it was fitted on; 0: theory
+    left: float = 0.0
 
     @property
     def fitted(self) -> bool:

@@ -4,7 +4,8 @@
 
 LIVE: folders that `nowshowing eval liveshop` watched, of seeds 1000 to 1999. Every live is decided again at many
 thresholds. How far the false shows at the lowest one reach beyond it is taken for exponential, and one more is added
-that nobody saw, of the reach that theory has: what did not happen in a few hours may happen in the next.
+that nobody saw, of the reach that theory has: what did not happen in a few hours may happen in the next. What is told
+at the highest threshold, too, is no matter of thresholds: it is counted apart, and no budget holds it.
 """
 
 from __future__ import annotations
@@ -42,11 +43,12 @@ def counts(lives: Sequence[Watched], presence: Presence) -> list[int]:
 
 def fit(found: Sequence[int], hours: float) -> FalseShows:
     """`found`: false shows at each of STEPS, in so many hours."""
-    lowest, pace = STEPS[0], STEPS[1] - STEPS[0]
-    reach = pace * (sum(found) - found[0] / 2)  # beyond the lowest, each to the middle of its last step
-    fall = (found[0] + 1) / (reach + 1 / THEORY.fall)
-    at_even = (found[0] + 1) / hours * exp(fall * lowest)
-    return FalseShows(round(at_even, 1), round(fall, 3), round(hours, 2))
+    lowest, pace, stubborn = STEPS[0], STEPS[1] - STEPS[0], found[-1]
+    doubtful = [count - stubborn for count in found]
+    reach = pace * (sum(doubtful) - doubtful[0] / 2)  # beyond the lowest, each to the middle of its last step
+    fall = (doubtful[0] + 1) / (reach + 1 / THEORY.fall)
+    at_even = (doubtful[0] + 1) / hours * exp(fall * lowest)
+    return FalseShows(round(at_even, 1), round(fall, 3), round(hours, 2), round(stubborn / hours, 1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -93,6 +93,12 @@ def test_a_steep_fall_is_found_again() -> None:
     assert curve.at_even == pytest.approx(400 * exp(2.0 * STEPS[0]), rel=0.1)
 
 
+def test_what_no_threshold_keeps_away_is_counted_apart() -> None:
+    found = [round(40 * exp(-1.0 * (odds - STEPS[0]))) for odds in STEPS]
+    with_stubborn = fit([count + 3 for count in found], hours=2.0)
+    assert with_stubborn == fit(found, hours=2.0)._replace(left=1.5)
+
+
 def test_the_curve_is_kept_when_it_is_asked_to_be(
     live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
