@@ -15,6 +15,10 @@ ONE_THREAD = (
     "CPU decides how many a machine holds. Plan: none."
 )
 LIVE = "Ours decodes on one thread, some milliseconds a frame, and takes less of the cores for it. Plan: none."
+CROWD = (
+    "One thread against one thread by the clock: on a full machine that changes threefold from run to run. Plan: "
+    "measure again on a quiet one."
+)
 FLAT = "Where no frame may be left out there is nothing to save, and Python around the decoder costs its part."
 GRAPH = (
     "A graph is asked less than cells are: 160 of them at a byte a number, then forty rows of the file. It takes "
@@ -37,6 +41,7 @@ ONE_BY_ONE = (
 # By the beginnings of work and of who: the first that fits.
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("ingest-file-flat", "", f"{FLAT} {ONE_THREAD}"),
+    ("ingest-file", "ffmpeg, a pipe, one thread", CROWD),
     ("ingest-file", "", ONE_THREAD),
     ("ingest-live", "", LIVE),
     ("encode", "OpenVINO, its defaults", BF16),
