@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 RARE = 1.0  # log-odds against any product that is looked at closely, before any view
 SURE = 0.9  # a view that needs no support by the one before it
 HOLDS = 3  # times `hold_s` that faint views can keep a product shown
+GOES_ON = 0.1  # so probably presented, what is on show goes on: a cut showed another side, and nothing else took over
 NEWS = 0.1  # a change of confidence worth an `updated`
 MAX_ALTERNATIVES = 4
 VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
@@ -177,12 +178,14 @@ class Decider:
         if candidate is None:
             self._count(track, weight(FLOOR, self._weighing))
             return
-        added = weight(candidate.probability, self._weighing, rival=_rival(candidate, sighting))
+        rival = _rival(candidate, sighting)
+        added = weight(candidate.probability, self._weighing, rival=rival)
         supported = candidate.probability >= SURE or _near(track, candidate)
-        self._count(track, added if supported else min(added, 0.0))
+        goes_on = track.shown and not rival and candidate.probability >= GOES_ON and _in_view(candidate) < SEEN
+        self._count(track, 0.0 if goes_on else added if supported else min(added, 0.0))
         if _in_view(candidate) >= SEEN:
             track.seen, track.candidate, track.frames = now, candidate, track.frames + 1
-        elif track.last != self._before or not continues(_sight(candidate, now), track.beside):
+        elif track.last != self._before or not (goes_on or continues(_sight(candidate, now), track.beside)):
             return
         track.last, track.beside = now, candidate.box
         track.views.append(now)

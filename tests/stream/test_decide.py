@@ -1,7 +1,7 @@
 """Timelines: one character a view, half a second apart.
 
-`A` A is surely in view, `a` A is probably, `?` A perhaps (below one half), `.` nothing, `X` A and B both surely,
-`B`, `b` likewise for B. `_` A is in view, but found to be at rest, since `RESTS`.
+`A` A is surely in view, `a` A is probably, `?` A perhaps (below one half), `f` faintly, `.` nothing, `X` A and B both
+surely, `B`, `b` likewise for B. `_` A is in view, but found to be at rest, since `RESTS`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 
 ViewAt = Callable[[float], View]
 LOOKS = {
-    "A": {"A": 0.99}, "a": {"A": 0.8}, "?": {"A": 0.4}, ".": {}, "B": {"B": 0.99}, "b": {"B": 0.8},
+    "A": {"A": 0.99}, "a": {"A": 0.8}, "f": {"A": 0.15}, "?": {"A": 0.4}, ".": {}, "B": {"B": 0.99}, "b": {"B": 0.8},
     "X": {"A": 0.99, "B": 0.98}, "Y": {"A": 0.99, "B": 0.98, "C": 0.97}, "_": {"A": 0.99},
 }  # fmt: skip
 RESTS = 1.0
@@ -62,6 +62,12 @@ Play = Callable[..., list[Decision]]
 
 def test_a_product_is_shown_dated_back_to_its_first_view_and_hidden_at_its_last(play: Play) -> None:
     assert told(play("..AAAA.....")) == ["+A@1", "-A@2.5"]
+
+
+def test_what_is_on_show_goes_on_faintly_for_some_seconds_and_no_longer(play: Play) -> None:
+    assert told(play("AAAAffff.....")) == ["+A@0", "-A@3.5"]
+    assert told(play("AAAA" + "f" * 40)) == ["+A@0", "-A@6.5"]
+    assert told(play("ffff")) == []
 
 
 def test_one_sure_view_alone_never_shows(play: Play) -> None:
