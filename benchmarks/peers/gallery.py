@@ -46,5 +46,5 @@ def entrants(options: Options, folder: Path) -> list[Entrant]:
         Entrant(OURS, "gallery", "ours", settings, options.python),
         Entrant("hnswlib", "gallery", "hnswlib", settings, options.peers),
         Entrant("usearch (half precision)", "gallery", "usearch", settings, options.peers),
-        Entrant("numpy, exact", "gallery", "numpy", settings, options.peers, ONE_THREAD),
+        Entrant("numpy, exact", "gallery", "numpy", settings, options.python, ONE_THREAD),
     ]
