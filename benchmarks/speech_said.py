@@ -82,11 +82,11 @@ def track(seed: int, texts: Sequence[str], voice: str, sound: str = "", snr_db: 
     rng = generator(seed, "pauses")
     at, said, parts = LEAD_S, list[Sentence](), [np.zeros(round(LEAD_S * RATE), np.float32)]
     for text in texts:
-        spoken = _spoken(text, voice)
+        made = spoken(text, voice)
         pause = np.zeros(round(float(rng.uniform(*PAUSE_S)) * RATE), np.float32)
-        said.append(Sentence(at, at + len(spoken) / RATE, text))
-        parts += [spoken, pause]
-        at += (len(spoken) + len(pause)) / RATE
+        said.append(Sentence(at, at + len(made) / RATE, text))
+        parts += [made, pause]
+        at += (len(made) + len(pause)) / RATE
     whole = np.concatenate(parts)
     if sound:
         loud = float(np.sqrt(np.mean(np.concatenate(parts[1::2]) ** 2)))
@@ -109,7 +109,7 @@ def resampled(made: Samples) -> Samples:
 
 
 @lru_cache(4096)
-def _spoken(text: str, voice: str) -> Samples:
+def spoken(text: str, voice: str) -> Samples:
     lines = speak([Line(0.0, text)], voice)
     if not lines:
         raise SystemExit("no synthesiser here: install flite (and espeak-ng for its voices)")

@@ -12,13 +12,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pocketsphinx
 
 from engines.errors import SpeechError
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, TranscriberInfo, Word
 from engines.speech.belief import Names
+from engines.speech.clearing import Clearing, network
 from engines.speech.gates import Echoes, Gate
 from engines.speech.grammar import everyday, language_model
 from engines.speech.letters import pronunciations
@@ -47,6 +47,7 @@ class SphinxSession:
         self._names = Names(names, talk)
         own = [name for name in names if not talk.keys() >= {*name}]  # a turn of phrase is as likely as talk has it
         self._decoder = _decoder(sorted(self._names.wanted), own)
+        self._clearing = Clearing(network())
         self._sieve, self._agreement, self._echoes = Sieve(), Agreement(), Echoes()
         self._start, self._heard, self._unread = 0.0, 0.0, 0
         self._gated: Counter[str] = Counter()
@@ -71,10 +72,12 @@ class SphinxSession:
         if cut.first:
             self._start, self._unread = cut.at / RATE, 0
             self._decoder.start_utt()
+            self._clearing.begin()
         self._heard = (cut.at + len(cut.samples)) / RATE
         self._unread += len(cut.samples) // BLOCK  # a piece begins with all that was held back: read at once
-        if len(cut.samples):
-            self._decoder.process_raw(_bytes(cut.samples))
+        cepstra = self._clearing.push(cut.samples, last=cut.last)
+        if len(cepstra):
+            self._decoder.process_cep(cepstra.tobytes())
         if cut.last:
             return self._last()
         return self._so_far() if self._unread >= READ_EVERY else []
@@ -134,17 +137,15 @@ def words_of(phrase: str) -> list[str]:
     return [word for word in _WORD.findall(phrase.casefold()) if pronunciations(word)]
 
 
-def _bytes(samples: Samples) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-
-
 def _decoder(wanted: Sequence[str], names: Sequence[Sequence[str]]) -> pocketsphinx.Decoder:
     talk = everyday()
     words = dict.fromkeys((*talk.singles, *wanted))
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "words.dict"
         said.write_text("".join(_dictionary(words.keys())), encoding="utf-8")
-        decoder = pocketsphinx.Decoder(lm=None, dict=str(said), samprate=RATE, loglevel="FATAL", lw=LANGUAGE_WEIGHT)
+        decoder = pocketsphinx.Decoder(
+            hmm=str(_acoustic_model(Path(folder))), lm=None, dict=str(said), loglevel="FATAL", lw=LANGUAGE_WEIGHT
+        )
         for word in words:
             if decoder.lookup_word(word) is None:
                 _teach(decoder, word)
@@ -153,6 +154,21 @@ def _decoder(wanted: Sequence[str], names: Sequence[Sequence[str]]) -> pocketsph
         decoder.add_lm_file("words", str(path))
     decoder.activate_search("words")
     return decoder
+
+
+def _acoustic_model(folder: Path) -> Path:
+    """The model's own, but for one line: what comes in is about its mean already, and PocketSphinx's own is slow.
+
+    Only a file in the model's folder can say so: what a decoder is told otherwise gives way to it.
+    """
+    made = folder / "hmm"
+    made.mkdir()
+    for path in Path(pocketsphinx.get_model_path("en-us/en-us")).iterdir():
+        (made / path.name).symlink_to(path)
+    told = (made / "feat.params").read_text(encoding="utf-8")
+    (made / "feat.params").unlink()
+    (made / "feat.params").write_text(told.replace("-cmn batch", "-cmn none"), encoding="utf-8")
+    return made
 
 
 def _dictionary(words: Collection[str]) -> list[str]:

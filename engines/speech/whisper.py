@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engines.speech.vad import Judge
 
 EVERY_S = {"cpu": 1.0, "cuda": 0.5}  # between two readings of a piece that grows: what it costs against the delay
-AT_ONCE = {"cpu": 4, "cuda": 16}  # sessions in a pass: a processor takes nearly as long for each, and all wait
+AT_ONCE = {"cpu": 4, "cuda": 16}  # sessions in a pass, whose end all of them wait for
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 TRIMMED_S = 10.0  # a piece longer than this loses what was committed: a reading costs less, and loops less
 CUT_S = 24.0  # a piece in which nothing could be committed is cut here, before the model's own end
