@@ -29,7 +29,7 @@ from benchmarks.liveshop.evaluate.replay import TRACE
 from benchmarks.liveshop.evaluate.summaries import Service, answers_to
 from benchmarks.liveshop.evaluate.trace import read_trace
 from benchmarks.liveshop.render import TRUTH
-from benchmarks.liveshop.score import TOLERANCE_S, match, wrong_seconds
+from benchmarks.liveshop.score import TOLERANCE_S, Span, match, wrong_seconds
 from benchmarks.liveshop.scoring.events import LOOSE_S
 from benchmarks.liveshop.scoring.grouped import resolved
 from benchmarks.liveshop.scoring.spoken import spoken_of
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from benchmarks.liveshop.evaluate.hearing import Known
-    from benchmarks.liveshop.evaluate.joining import Told, Way
+    from benchmarks.liveshop.evaluate.joining import Telling, Told, Way
     from benchmarks.liveshop.scoring.spoken import Spoken
     from benchmarks.liveshop.scoring.variants import Variant
     from benchmarks.liveshop.truth import Truth
@@ -69,6 +69,7 @@ class Judged:
     asked: int
     onset_s: tuple[float, ...]
     wrong_s: float
+    guessed_s: float  # wrong seconds for a reader who takes a group's guess for the product
     variants: tuple[Variant, ...]
 
 
@@ -109,8 +110,13 @@ def _judged(truth: Truth, told: Told, variants: tuple[Variant, ...]) -> Judged:
         asked=len(asked),
         onset_s=tuple(span.told_at - asked[i].shown_at for i, span in pairs.items()),
         wrong_s=sum(wrong_seconds(truth.shown, span, TOLERANCE_S) for span in told.spans),
+        guessed_s=sum(wrong_seconds(truth.shown, _guess(one), TOLERANCE_S) for one in told.tellings),
         variants=variants,
     )
+
+
+def _guess(telling: Telling) -> Span:
+    return Span(telling.product_id, telling.start, telling.stop, 0.0)
 
 
 def _share(found: Sequence[bool]) -> float | None:
@@ -145,6 +151,7 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float | None]] = {
     "recall": lambda lives: sum(x.right for x in lives) / max(sum(x.asked for x in lives), 1),
     "f1_3s": lambda lives: 2 * sum(x.loosely for x in lives) / max(sum(x.told + x.asked for x in lives), 1),
     "wrong_s_per_hour": lambda lives: sum(x.wrong_s for x in lives) / sum(x.hours for x in lives),
+    "guessed_wrong_s_per_hour": lambda lives: sum(x.guessed_s for x in lives) / sum(x.hours for x in lives),
     "onset_median_s": lambda lives: median(found) if (found := [s for x in lives for s in x.onset_s]) else None,
     "said": lambda lives: len(_said(lives)),
     "right_where_said": lambda lives: _share([one.became == "right" for one in _said(lives)]),
