@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FRAME_S = 0.01
 READ_EVERY = 5  # blocks between two readings of an open piece: a word is committed after its second
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
+DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
 AGREED = 0.8  # confidence of a word committed before its piece has ended: no posterior exists yet
 LANGUAGE_WEIGHT = 9.0  # against the sound: for the same names a sixth less work than by PocketSphinx's own 6.5
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -107,7 +108,7 @@ class SphinxSession:
                 min(float(part.prob), 1.0),
             )
             for part in self._decoder.seg()
-            if part.word[0] not in "<[+"
+            if part.word[0] not in "<[+" and _is_said(part)
         ]
 
 
@@ -124,6 +125,11 @@ class Sphinx:
                 f"language {language!r}: the built-in engine hears English only; name a Whisper as speech model"
             )
         return SphinxSession(phrases)
+
+
+def _is_said(part: pocketsphinx.Segment) -> bool:
+    base, letter = DRAWN_OUT_S
+    return bool((part.end_frame + 1 - part.start_frame) * FRAME_S < base + letter * len(_VARIANT.sub("", part.word)))
 
 
 def warmed() -> Sphinx:
