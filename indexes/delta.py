@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from indexes.errors import GalleryError
-from indexes.manifest import Count, Manifest, read_manifest
+from indexes.manifest import Count, Manifest, first_of, read_manifest
 from indexes.publish import fsync, fsync_all
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read_delta(gallery: Path, base: str) -> Delta | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        what = str(error).splitlines()[0]
+        what = first_of(error) if isinstance(error, ValidationError) else str(error)
         raise GalleryError(f"gallery {gallery}: {NAME} cannot be read: {what}: build the gallery again") from error
     if delta.format != FORMAT:
         raise GalleryError(

@@ -68,16 +68,19 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise GalleryError(
-            f"gallery {folder}: damaged {NAME}: {where}: {first['msg']}: build the gallery again"
-        ) from error
+        raise GalleryError(f"gallery {folder}: damaged {NAME}: {first_of(error)}: build the gallery again") from error
     if manifest.format != FORMAT:
         raise GalleryError(
             f"gallery {folder}: format {manifest.format}, this program reads {FORMAT}: build the gallery again"
         )
     return manifest
+
+
+def first_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a file, in a few words."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or "the file"
+    return f"{where}: {first['msg']}"
 
 
 def check_files(folder: Path, manifest: Manifest, *, verify: bool) -> None:

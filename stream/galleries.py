@@ -15,6 +15,7 @@ import structlog
 from indexes.delta import NAME as DELTA
 from indexes.delta import current_version
 from indexes.errors import GalleryError
+from indexes.files import open_files
 from indexes.manifest import NAME as MANIFEST
 from stream.engine import open_search
 from stream.heard import NOBODY, Alike
@@ -129,8 +130,9 @@ class Galleries:
                 self._put(*found)
 
     def _next(self) -> tuple[Gallery, Kinship, dict[Listed, Offer]] | None:
-        """In a thread; None where it is what is in use."""
+        """In a thread; None where it is what is in use, which the next start must be able to open, too."""
         if current_version(self._config.gallery) == self.gallery.version:
+            open_files(self._config.gallery, bundle_hash=self._bundle.hash)
             return None
         gallery = open_search(self._config, self._bundle.hash, self._metrics, known=self.gallery)
         return gallery, *self._offers_of(gallery, lenient=True)

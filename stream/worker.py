@@ -162,13 +162,14 @@ class Worker:
         await self._galleries.open()
         shared = await self._engines(stack, bundle)
         private = config.http is not None and config.http.allow_private_hosts
-        self._stocking = Stocking(config.gallery, bundle.hash, shared.encode, allow_private=private)
+        self._stocking = Stocking(config.gallery, bundle.hash, shared.encode, self._clock, allow_private=private)
         fan_out = FanOut(sinks, self.metrics, self._clock, drain_s=config.drain_deadline_s)
         for stream in config.streams:
             self._livestreams[stream.stream_id] = self._livestream(stream, bundle.name, fan_out)
         self._fan_out = await stack.enter_async_context(fan_out)
         if config.http is not None:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
+            stack.callback(self._stocking.stop)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         await asyncio.to_thread(settle)
         stack.callback(self._galleries.stop)

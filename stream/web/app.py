@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from indexes.errors import IndexesError
 from stream import __version__
 from stream.config import HttpConfig
-from stream.errors import UsageError
+from stream.errors import ClosedError, UsageError
 from stream.metrics import CONTENT_TYPE, Metrics
 from stream.web.facts import GalleryChange, GalleryFacts, Health, ProductRow, StreamFacts, WorkerFacts
 from stream.web.feed import Feed
@@ -117,6 +117,8 @@ def _add_gallery(app: FastAPI, facts: WorkerFacts) -> None:
             return await facts.add_products(rows)
         except IndexesError as error:
             raise HTTPException(409, str(error)) from error
+        except ClosedError as error:
+            raise HTTPException(503, str(error)) from error
 
     @app.delete("/v1/products/{product_id:path}", summary="Take a product out; on show, it is hidden.")
     async def remove(product_id: str) -> GalleryChange:

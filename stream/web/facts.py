@@ -130,7 +130,7 @@ class WorkerFacts(Protocol):
         """Looks for another version at once."""
 
     async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
-        """Into the gallery on the disk, and so for every worker that reads it. Raises IndexesError."""
+        """Into the gallery on the disk, and so for every worker that reads it. Raises IndexesError, ClosedError."""
 
     async def remove_product(self, product_id: str) -> GalleryChange | None:
         """The same; None where there is no such product."""

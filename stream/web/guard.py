@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from stream.errors import UsageError
 
@@ -68,11 +68,13 @@ class Guard:
             await _refuse(refusal, send)
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
-        headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"host")}
-        if self._open:
-            return _foreign_host(headers.get(b"host", b"").decode("latin-1"))
-        token = _bearer(headers.get(b"authorization", b""))
+        wanted = (b"authorization", b"host", b"origin")
+        headers = {name: value for name, value in scope["headers"] if name in wanted}
         reading = scope["method"] in READING
+        if self._open:
+            foreign = _foreign_host(headers.get(b"host", b"").decode("latin-1"))
+            return foreign or (None if reading else _foreign_page(headers.get(b"origin")))
+        token = _bearer(headers.get(b"authorization", b""))
         if token is None and reading and BY_URL.fullmatch(scope["path"]):
             # Never the control token: URLs end up in histories and in other people's logs.
             return None if _same(_queried(scope["query_string"]), self._read) else _unknown()
@@ -93,6 +95,20 @@ def _foreign_host(host: str) -> _Refusal | None:
     if is_loopback(name.strip("[]")):
         return None
     return _Refusal(HTTPStatus.FORBIDDEN, "open on loopback only: ask for it as localhost or 127.0.0.1")
+
+
+def _foreign_page(origin: bytes | None) -> _Refusal | None:
+    """A browser says whose page asks. One from elsewhere needs no answer to have changed something here."""
+    if origin is None or is_loopback(_host_of(origin.decode("latin-1"))):
+        return None
+    return _Refusal(HTTPStatus.FORBIDDEN, "open on loopback only: pages of other hosts may change nothing here")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _secret(value: SecretStr | None) -> bytes | None:

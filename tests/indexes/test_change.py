@@ -236,7 +236,8 @@ def test_a_compaction_of_what_did_not_change_does_nothing(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "delta.json cannot be read"),
+        ("{", "delta.json cannot be read: the file: Invalid JSON: EOF"),
+        ('{"base": "BASE"}', "delta.json cannot be read: version: Field required: build the gallery again"),
         ('{"base": "other", "version": "v"}', "changes version other, here is"),
         ('{"format": 9, "base": "BASE", "version": "v"}', "has format 9, this program reads 1"),
         ('{"base": "BASE", "version": "v", "folder": "../../etc"}', "names '../../etc'"),

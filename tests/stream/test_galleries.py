@@ -25,7 +25,7 @@ from stream.heard import Alike
 from stream.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from stream.shelf import Shelf
@@ -72,6 +72,12 @@ class Place:
         await self.galleries.open()
         every, listed = (self.galleries.shelf(stream, lambda _: None) for stream in self.config.streams)
         return every, listed
+
+    def lay_anew(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Another file takes the place of `name`, under the gallery's old version."""
+        new = self.path / "new"
+        new.write_bytes(change((self.path / name).read_bytes()))
+        new.rename(self.path / name)
 
     @property
     def refused(self) -> float | None:
@@ -133,6 +139,14 @@ BAD = {
         "embeddings.npy has 0 bytes instead of",
     ),
     "half a change": (lambda place: (place.path / "delta.json").write_text("{"), "delta.json cannot be read"),
+    "the one in use, cut off": (
+        lambda place: place.lay_anew("embeddings.npy", lambda data: data[:-1]),
+        "embeddings.npy has",
+    ),
+    "the one in use, of another bundle": (
+        lambda place: place.lay_anew("manifest.json", lambda data: data.replace(BUNDLE.hash.encode(), b"ab" * 32)),
+        "built with bundle fake (abababababab), this one is fa4efa4efa4e",
+    ),
     "no manifest": (lambda place: (place.path / "manifest.json").unlink(), "is not a gallery (no manifest.json)"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 from indexes.errors import GalleryError
 from stream.clock import ManualClock
 from stream.config import HttpConfig
-from stream.errors import UsageError
+from stream.errors import ClosedError, UsageError
 from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
@@ -48,7 +49,7 @@ class FakeWorker:
 
     def __init__(self) -> None:
         self.state = Health(started=True, ready=True)
-        self.whole = True
+        self.whole, self.stops = True, False
         self.picture = Picture(b"jpeg", "image/jpeg")
         self.see: Callable[[Event], None] = lambda _: None
 
@@ -70,6 +71,8 @@ class FakeWorker:
         return GALLERY if self.whole else GALLERY.model_copy(update={"refused": "is damaged"})
 
     async def add_products(self, rows: Sequence[ProductRow]) -> GalleryChange:
+        if self.stops:
+            raise ClosedError("this worker stops")
         if not self.whole:
             raise GalleryError("the disk is full")
         return CHANGE.model_copy(update={"added": len(rows)})
@@ -155,6 +158,9 @@ async def test_products_come_and_go_with_the_control_token_alone() -> None:
             await client.delete("/v1/products/tea", headers=control),
         ):
             assert (answer.status_code, answer.json()["detail"]) == (409, "the disk is full")
+        worker.stops = True
+        answer = await client.post("/v1/products", headers=control, json=[ROW])
+        assert (answer.status_code, answer.json()["detail"]) == (503, "this worker stops")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +202,28 @@ def test_open_to_the_world_is_refused() -> None:
 def test_open_to_nobody_is_refused() -> None:
     with pytest.raises(UsageError, match=r"no token.*set http\.read_token"):
         HttpServer(HttpConfig(), FakeWorker(), Metrics())
+
+
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [
+        ("https://evil.example.com", 403), ("http://127.0.0.1.evil.example.com:8080", 403), ("null", 403),
+        ("http://[", 403), ("http://localhost:8080", 200), ("http://[::1]:8080", 200), ("http://127.0.0.1", 200),
+    ],
+)  # fmt: skip
+async def test_where_no_token_is_needed_a_page_of_another_host_changes_nothing(origin: str, code: int) -> None:
+    async with serving(OPEN) as client:
+        assert await status(client, "/v1/gallery/reload", "POST", Origin=origin) == code
+        assert await status(client, "/v1/gallery", Origin=origin) == 200
+        assert await status(client, "/v1/gallery/reload", "POST") == 200
+
+
+async def test_what_is_sent_without_saying_that_it_is_json_is_not_taken_for_it() -> None:
+    """A browser sends that to other hosts without asking them first."""
+    async with serving(OPEN) as client:
+        for headers in ({}, {"Content-Type": "text/plain"}):
+            answer = await client.post("/v1/products", content=json.dumps([ROW]), headers=headers)
+            assert answer.status_code == 422
 
 
 async def test_a_foreign_name_for_loopback_is_refused() -> None:
