@@ -14,10 +14,11 @@ from benchmarks.bench_classic import SHORTLIST, read_picture
 from benchmarks.classic_siblings import sibling
 from benchmarks.liveshop.catalogue import FEED
 from benchmarks.liveshop.show import FPS
-from engines.classic import CLASSIC_INFO, ClassicEncoder, ClassicMatcher
+from engines.classic import ClassicEncoder, ClassicMatcher
 from engines.classic.calibration import CONSTANT, Rivalry, features
 from engines.classic.geometry import PRINT
 from indexes.voting import PatchIndex
+from stream.config import SourceConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,7 @@ COMING_S = 1.0  # before and after an introduction its product may be in view al
 EDGE_S = 0.3  # within it, right at its ends, a product is mostly out of the picture or blurred
 FEATURES = CONSTANT
 SEED = 5  # of the made-up siblings
+LONGER_SIDE = SourceConfig().longer_side
 QUALITY = 45  # of the JPEG a frame passes through: a livestream's compression, roughly
 
 
@@ -156,7 +158,7 @@ def _places(ids: Sequence[str], products: frozenset[str]) -> frozenset[int]:
 def _streamed(live: Live, frame: int) -> Image:
     """As a recogniser gets it: scaled, and through a livestream's compression."""
     picture = cv2.cvtColor(live.picture(frame), cv2.COLOR_YUV2BGR_I420)
-    scale = min(CLASSIC_INFO.image_size / max(picture.shape[:2]), 1.0)
+    scale = min(LONGER_SIDE / max(picture.shape[:2]), 1.0)
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     _, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
