@@ -21,7 +21,7 @@ class Weighing(NamedTuple):
 
 
 SINGLY = Weighing(share=0.5, bar=-1.0)
-TOGETHER = Weighing(share=1.0, bar=1.5)  # chosen on tuning lives: as soon as with 1.0, and fewer strangers are told
+TOGETHER = Weighing(share=1.0, bar=1.25)  # chosen on tuning lives: as soon as with 1.0, and fewer strangers are told
 
 
 def logit(probability: float) -> float:
