@@ -69,6 +69,8 @@ PLAN = (
     ),
     Bench("peers", ("--json",), ("--quick",), 5400),
     Bench("gpu", (), ("--seconds", "0.2"), 1200, ("torch", "open_clip")),
+    Bench("gpu_search", (), ("--pictures", "100000", "--queries", "50"), 900),
+    Bench("gpu_decode", (), ("--streams", "1", "--seconds", "5"), 900),
 )
 MODULES = {"streams-small": "bench_streams", "peers": "peers"}  # where not bench_ and the name
 
@@ -86,7 +88,7 @@ def left_out(bench: Bench, *, photos: Path | None, gpu: bool) -> str | None:
         return f"{', '.join(missing)} not installed"
     if PHOTOS in bench.arguments and photos is None:
         return "needs --photos DIR"
-    return "no GPU here" if bench.name == "gpu" and not gpu else None
+    return "no GPU here" if bench.name.startswith("gpu") and not gpu else None
 
 
 def run_bench(command: Sequence[str], limit_s: float, file: Path) -> dict[str, Json]:

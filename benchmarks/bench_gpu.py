@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from engines.gpu.device import find_gpu
 from engines.gpu.encoder import GpuEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from engines.base import Image
     from engines.gpu.plans import Precision
@@ -54,14 +55,18 @@ class Asked:
     seconds: float  # a measurement takes
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--model", default="ViT-B-32", help="an architecture that open_clip knows")
     parser.add_argument("--precision", default="fp16", choices=sorted(DTYPES))
     parser.add_argument("--seconds", type=float, default=2.0, help="each measurement takes")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     asked = Asked(given.precision, given.seconds)
-    gpu = find_gpu()
+    try:
+        gpu = find_gpu()
+    except EngineError as error:
+        print(f"nothing to measure: {error}", file=sys.stderr)
+        return 1
     peak = peak_flops(asked)
     about: dict[str, object] = {
         "gpu": gpu.name,
@@ -75,6 +80,7 @@ def main() -> None:
         bundle = OnnxBundle(Path(work) / "bundle")
         for line in measured(bundle, flops_of(tower, bundle.info.image_size), peak, asked):
             say({"model": given.model} | line)
+    return 0
 
 
 def measured(bundle: OnnxBundle, flops: int, peak: float, asked: Asked) -> Iterator[dict[str, object]]:
@@ -159,4 +165,4 @@ def say(line: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -150,6 +150,10 @@ def most_streams(costs: Costs, asked: Asked) -> int:
 
 
 def plan(measured: Measured, asked: Asked) -> Plan:
+    if least := [f"--{name.replace('_', '-')} {value:g}" for name, value in _amounts(asked) if value <= 0]:
+        raise CapacityError(f"{', '.join(least)}: give more than nothing")
+    if not 0 <= asked.spare < 1:
+        raise CapacityError(f"--spare {asked.spare:g}: give a share from 0 to below 1")
     if asked.scope > measured.largest_scope:
         raise CapacityError(
             f"{asked.scope} products in a livestream's scope: searching was measured up to {measured.largest_scope}: "
@@ -182,6 +186,12 @@ def plan(measured: Measured, asked: Asked) -> Plan:
         p50_s=round(run.p50_s, 3),
         p99_s=round(run.p99_s, 3),
     )
+
+
+def _amounts(asked: Asked) -> Iterator[tuple[str, float]]:
+    for name in ("streams", "products", "pictures_each", "scope", "cores", "fps", "consumers"):
+        yield name, getattr(asked, name)
+    yield "limit", asked.limit_s
 
 
 def partitions(consumers: int) -> int:

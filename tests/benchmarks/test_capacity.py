@@ -131,6 +131,19 @@ def test_what_was_not_measured_is_not_guessed(tmp_path: Path, capsys: pytest.Cap
     assert "worker_mb: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--streams", "0"], "--streams 0: give more than nothing"),
+        (["--cores", "-1", "--fps", "0"], "--cores -1, --fps 0: give more than nothing"),
+        (["--spare", "1"], "--spare 1: give a share from 0 to below 1"),
+    ],
+)
+def test_what_cannot_be_is_refused(given: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(given) == 2
+    assert capsys.readouterr().err == said + "\n"
+
+
 def test_the_answer_and_the_check_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--costs", "classic", "--streams", "12", "--products", "100"]) == 0
     assert "workers" in capsys.readouterr().out
