@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from indexes.picture import Embedding, Vectors
 
 FAISS = "faiss:"  # the module itself
+ERRORS = 2  # standard error: on standard output events may be told
 BUILT_S = 300.0  # ten million pictures are twenty gigabytes
 FOUND_S = 10.0  # a search takes milliseconds: a GPU that says nothing for so long is lost
 
@@ -63,12 +64,21 @@ class Apart:
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, maker, str(number)],
-            pass_fds=[number], env=env, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[number], env=env, stdin=subprocess.DEVNULL, stdout=ERRORS, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         self._pipe = ours
         self.pid = process.pid
         weakref.finalize(self, _end, process, ours)
+        late = threading.Timer(BUILT_S, process.kill)  # whoever sends to one that reads no more would wait for ever
+        late.daemon = True
+        late.start()
+        try:
+            self._copy_there(kind, cells, embeddings)
+        finally:
+            late.cancel()
+
+    def _copy_there(self, kind: Kind, cells: faiss.Index | None, embeddings: Vectors) -> None:
         count, dim = embeddings.shape
         starts = range(0, count, ADD_ROWS) if cells is None else range(0)
         whole = b"" if cells is None else faiss.serialize_index(cells).tobytes()

@@ -139,6 +139,8 @@ class Worker:
 
     async def remove_product(self, product_id: str) -> GalleryChange | None:
         if self._galleries.gallery.find(product_id) is None:
+            await self._galleries.refresh(asked=False)  # it may just have been added by somebody else
+        if self._galleries.gallery.find(product_id) is None:
             return None
         return await self._changed(await self._stocking.remove(product_id))
 

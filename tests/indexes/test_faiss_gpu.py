@@ -387,6 +387,13 @@ def test_a_gpu_that_is_full_is_told_in_cudas_words_from_the_other_process(monkey
         apart("FullGpu", vectors, owners, [])
 
 
+def test_a_gpu_that_hangs_while_pictures_are_sent_there_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexes.gpu_apart.BUILT_S", 2.0)
+    vectors, owners = world(9, 20_000)  # a megabyte, more than a pipe holds
+    with pytest.raises(GpuError, match="the GPU cannot hold 20000 pictures: its process is gone"):
+        apart("HungGpu", vectors, owners, [])
+
+
 def test_the_other_process_ends_with_the_last_who_asks_it() -> None:
     vectors, owners = world(9, 100)
     gpu = apart("CpuAsGpu", vectors, owners, [])

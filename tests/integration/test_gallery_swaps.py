@@ -133,7 +133,7 @@ async def test_products_are_added_and_removed_over_http_with_pictures_from_the_w
     told = Collector()
     http = {"http": {"port": 0, "open_on_loopback": True, "allow_private_hosts": True}}
     both = WorkerConfig.model_validate(config(gallery, video).model_dump() | http)
-    quiet = both.model_copy(update={"streams": ()})
+    quiet = both.model_copy(update={"streams": (), "gallery_check_s": 60.0})
     async with (
         Worker(both, sinks=[told]) as worker,
         Worker(quiet, sinks=[Collector()]) as other,
@@ -156,5 +156,9 @@ async def test_products_are_added_and_removed_over_http_with_pictures_from_the_w
         assert shown is not None
         assert shown.title == "Two, back"
         assert (await other.reload_gallery()).version == come["version"]
+        await asyncio.to_thread(add, gallery, {8: "Eight"})
+        unseen = await other.remove_product("p8")
+        assert unseen is not None
+        assert (unseen.removed, unseen.products) == (1, 3)
         refused = await client.post("/v1/products", json=[rows[1]])
         assert (refused.status_code, "no product has a usable picture" in refused.json()["detail"]) == (409, True)
