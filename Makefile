@@ -23,6 +23,10 @@ check: .venv/.dev  ## format, lint, types, walls between the rooms (< 1 min)
 unit: .venv/.dev  ## the fast tests alone
 	@$(PY) -m pytest -q -m unit $(ARGS)
 
+gpu: .venv/.dev  ## on a machine with an NVIDIA GPU: the tests that need one, then its benches into build/gpu.json
+	@$(PY) -m pytest -q -m gpu
+	@$(PY) -m benchmarks.all --only gpu,gpu_search,gpu_decode --out build/gpu.json $(ARGS)
+
 bench: .venv/.dev  ## every bench into build/bench.json (hours; ARGS="--quick": minutes)
 	@$(PY) -m benchmarks.all $(ARGS)
 
@@ -66,4 +70,4 @@ clean:  ## remove what these commands made
 	@$(UV) pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
-.PHONY: help demo test check unit bench peers servers pins clean
+.PHONY: help demo test check unit gpu bench peers servers pins clean
