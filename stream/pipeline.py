@@ -120,6 +120,7 @@ async def run_stream(
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
     figures = figures or Figures()
     shelf.take()
+    shelf.rest()
     listener = listener_of(config, shelf, shared, figures, frames)
     mind = Mind(config, shelf, shared, publish, figures, listener)
     why = Reason.INTERNAL
@@ -277,6 +278,7 @@ class Mind:
                 await self._publish(decision)
             except Exception as error:  # noqa: BLE001  the others are hidden all the same, then it is raised
                 failed.append(error)
+        self._shelf.rest()
         if failed:
             raise failed[0]
 

@@ -30,16 +30,30 @@ class Shelf:
         self.offer = offer
         self._next: Offer | None = None
         self._moved = moved
+        self._resting = self._untold = False
 
     def put(self, offer: Offer) -> None:
-        skipped = self._next is not None and self._next.renamed
-        self._next = replace(offer, renamed=offer.renamed or skipped)
+        skipped = self._next or (self.offer if self._untold else None)
+        self._next = replace(offer, renamed=offer.renamed or (skipped is not None and skipped.renamed))
+        if self._resting:
+            self._move()
+
+    def rest(self) -> None:
+        """No view is judged until the next `take`. A new offer moves in at once, and the old gallery can be freed."""
+        self._resting = True
+        self._move()
 
     def take(self) -> bool:
-        """Whether there was a new one."""
+        """Whether there was a new one since the last time."""
+        self._resting = False
+        self._move()
+        news, self._untold = self._untold, False
+        return news
+
+    def _move(self) -> None:
         if self._next is None:
-            return False
+            return
         self.offer, self._next = self._next, None
+        self._untold = True
         if self._moved is not None:
             self._moved(self.offer)
-        return True

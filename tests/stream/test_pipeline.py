@@ -72,6 +72,8 @@ class House:
     decisions: list[Decision] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
 
+    shelf: Shelf = field(default_factory=lambda: Shelf(Offer(SCOPE)))
+
     async def run(self, *, pace: str = "fast") -> Reason:
         config = StreamConfig.model_validate({"stream_id": "live-1", "url": "script:", "source": {"pace": pace}})
 
@@ -82,7 +84,7 @@ class House:
         async def on_status(status: Status) -> None:
             self.statuses.append(status)
 
-        return await run_stream(config, Shelf(Offer(SCOPE)), self.shared, publish=publish, on_status=on_status)
+        return await run_stream(config, self.shelf, self.shared, publish=publish, on_status=on_status)
 
     def told(self) -> list[tuple[Change, float, Reason | None]]:
         return [(d.change, (d.hidden_at or d.shown_at).pts, d.why) for d in self.decisions]
@@ -174,6 +176,20 @@ async def test_a_source_that_fails_for_good_hides_with_its_reason_and_raises() -
             await home.run()
         assert reason_of(caught.value) is Reason.READ_TIMEOUT
         assert home.told()[-1][2] is Reason.READ_TIMEOUT
+        home.shelf.put(new := Offer(scripted_scope(1, "v2")))
+        assert home.shelf.offer.scope is new.scope  # what is over keeps no old gallery in memory
+
+
+async def test_a_livestream_that_does_not_come_takes_up_a_new_gallery_without_a_view() -> None:
+    new = Offer(scripted_scope(1, "v2"))
+
+    async def script(_: Channel[Frame | Gap]) -> Reason:
+        home.shelf.put(new)
+        assert home.shelf.offer.scope is new.scope
+        return Reason.END_OF_STREAM
+
+    async with house(script) as home:
+        await home.run()
 
 
 async def test_cancelling_hides_with_shutdown() -> None:
