@@ -120,6 +120,8 @@ class GpuIndex:
         self._lock = Lock()
 
     def __str__(self) -> str:
+        if self._copy is None:
+            return f"{self._cpu}, in place of a GPU that was lost"
         how = "selectors are kept to" if self.selects else "selectors are ignored: what they forbid is left out"
         return f"GPU, {self.room.kind}, {in_words(self.room.bytes)}, {how}"
 

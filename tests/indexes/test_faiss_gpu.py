@@ -226,6 +226,7 @@ def test_a_gpu_that_breaks_is_replaced_once_and_said() -> None:
     api.broken = False
     assert same(gpu.nearest(vectors[3], 5), cpu.nearest(vectors[3], 5))
     assert lost == ["the GPU searches no more: CUDA error 719; the processor does"]
+    assert str(gpu) == "processor, flat, in place of a GPU that was lost"
 
 
 def test_every_index_has_resources_of_its_own() -> None:
