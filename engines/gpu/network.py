@@ -80,7 +80,7 @@ class Network(nn.Module):  # type: ignore[misc]
             self._buffer(name, torch.from_numpy(values.astype(np.float32)).to(DTYPES[tensor.data_type]))
         else:
             kind = helper.tensor_dtype_to_string(tensor.data_type)
-            raise PlanError(f"weight {name} of type {kind}: serve it with --engine onnx-cpu")
+            raise PlanError(f"weight {name} of type {kind}: set engine to onnx-cpu in the config")
 
 
 def _setting(given: AttributeProto) -> Setting:
@@ -91,4 +91,4 @@ def _setting(given: AttributeProto) -> Setting:
         return value
     if given.type in {AttributeProto.INTS, AttributeProto.FLOATS}:
         return tuple(value)
-    raise PlanError(f"attribute {given.name} of a kind that no encoder has: serve it with --engine onnx-cpu")
+    raise PlanError(f"attribute {given.name} of a kind that no encoder has: set engine to onnx-cpu in the config")

@@ -61,7 +61,7 @@ def check_graph(model: onnx.ModelProto, name: str, known: frozenset[str] = TENSO
         dynamic = {"MatMulInteger", "DynamicQuantizeLinear", "ConvInteger", "QLinearConv", "QLinearMatMul"} & set(
             kinds
         )
-        cure = FOR_PROCESSORS if dynamic else "serve it on the processor with --engine onnx-cpu"
+        cure = FOR_PROCESSORS if dynamic else "set engine to onnx-cpu in the config"
         raise PlanError(f"bundle {name}: operators that this GPU back end lacks: {', '.join(strange[:SAID])}: {cure}")
     _check_axes(model, name)
     try:

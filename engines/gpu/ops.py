@@ -60,7 +60,9 @@ Operator = Callable[[Settings, list[Value]], Value | tuple[Value, ...]]
 
 def _numbers(value: Value) -> list[int]:
     if not isinstance(value, np.ndarray):
-        raise PlanError("a shape or an axis of this graph is computed from pixels: serve it with --engine onnx-cpu")
+        raise PlanError(
+            "a shape or an axis of this graph is computed from pixels: set engine to onnx-cpu in the config"
+        )
     return [int(each) for each in value.reshape(-1)]
 
 
@@ -68,7 +70,7 @@ def _conv(how: Settings, inputs: list[Value]) -> Tensor:
     image, weight, bias = (*inputs, None)[:3]
     spatial = weight.ndim - 2
     if how.text("auto_pad", "NOTSET") != "NOTSET" or spatial != 2:
-        raise PlanError("a convolution that is not plainly two-dimensional: serve it with --engine onnx-cpu")
+        raise PlanError("a convolution that is not plainly two-dimensional: set engine to onnx-cpu in the config")
     top, left, bottom, right = how.list("pads", (0,) * 4)
     if (top, left) != (bottom, right):
         image, top, left = functional.pad(image, (left, right, top, bottom)), 0, 0
@@ -79,7 +81,7 @@ def _conv(how: Settings, inputs: list[Value]) -> Tensor:
 def _average_pool(how: Settings, inputs: list[Value]) -> Tensor:
     top, left, bottom, right = how.list("pads", (0,) * 4)
     if (top, left) != (bottom, right) or how.text("auto_pad", "NOTSET") != "NOTSET":
-        raise PlanError("a pooling with uneven edges: serve it with --engine onnx-cpu")
+        raise PlanError("a pooling with uneven edges: set engine to onnx-cpu in the config")
     size = how.list("kernel_shape", ())
     strides, ceil = how.list("strides", (1, 1)), bool(how.whole("ceil_mode", 0))
     inside = bool(how.whole("count_include_pad", 0))
@@ -89,7 +91,7 @@ def _average_pool(how: Settings, inputs: list[Value]) -> Tensor:
 def _max_pool(how: Settings, inputs: list[Value]) -> Tensor:
     top, left, bottom, right = how.list("pads", (0,) * 4)
     if (top, left) != (bottom, right):
-        raise PlanError("a pooling with uneven edges: serve it with --engine onnx-cpu")
+        raise PlanError("a pooling with uneven edges: set engine to onnx-cpu in the config")
     strides, ceil = how.list("strides", (1, 1)), bool(how.whole("ceil_mode", 0))
     return functional.max_pool2d(inputs[0], how.list("kernel_shape", ()), strides, (top, left), ceil_mode=ceil)
 
@@ -176,7 +178,7 @@ def _slice(_: Settings, inputs: list[Value]) -> Value:
     where = [slice(None)] * x.ndim
     for axis, begin, end, step in zip(which, first, last, stride, strict=True):
         if step < 1 and not isinstance(x, np.ndarray):
-            raise PlanError("a slice that runs backwards: serve it with --engine onnx-cpu")
+            raise PlanError("a slice that runs backwards: set engine to onnx-cpu in the config")
         where[axis] = slice(begin, None if end >= END else end, step)
     return x[tuple(where)]
 
@@ -201,7 +203,7 @@ def _cast(how: Settings, inputs: list[Value]) -> Value:
             return x.astype(np.int64)
         return torch.as_tensor(x, dtype=DTYPES[to])
     if to not in DTYPES:
-        raise PlanError(f"a cast of pixels to ONNX type {to}: serve it with --engine onnx-cpu")
+        raise PlanError(f"a cast of pixels to ONNX type {to}: set engine to onnx-cpu in the config")
     return x.to(DTYPES[to])
 
 

@@ -135,7 +135,7 @@ def build(graph: bytes, size: int, buckets: Sequence[int], how: BuildSettings, t
             raise complaints.error(f"TensorRT refuses batches of {bucket}", "export the bundle again")
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise complaints.error("TensorRT cannot build this model", "serve it with --engine torch-cuda instead")
+        raise complaints.error("TensorRT cannot build this model", "set engine to torch-cuda in the config")
     learned = config.get_timing_cache()
     return Built(bytes(memoryview(plan)), b"" if learned is None else bytes(memoryview(learned.serialize())))
 

@@ -131,7 +131,7 @@ def test_a_small_bundles_graph_is_taken_in_every_precision(small_bundle: Path) -
 
 def test_an_operator_outside_the_list_is_named_and_counted() -> None:
     nodes = [helper.make_node("NonZero", ["image"], ["a"]), helper.make_node("Cast", ["a"], ["out"], to=1)]
-    with pytest.raises(PlanError, match=r"lacks: NonZero \(1 times\): serve it on the processor"):
+    with pytest.raises(PlanError, match=r"lacks: NonZero \(1 times\): set engine to onnx-cpu in the config"):
         check_graph(model(nodes, {}), "b")
 
 
