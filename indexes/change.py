@@ -225,6 +225,12 @@ def count(files: Files) -> int:
     return base + (0 if files.added is None else len(files.added))
 
 
+def count_pictures(files: Files) -> int:
+    owners = files.base.owners
+    base = len(owners) if files.alive is None else int(files.alive[owners].sum())
+    return base + (0 if files.added is None else len(files.added.owners))
+
+
 class _Pictures:
     """The pictures of `kept`, as a build has them: nothing is encoded again."""
 

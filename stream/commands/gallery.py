@@ -13,7 +13,8 @@ import typer
 
 from engines.bundle import open_bundle
 from indexes.build import BuildProgress, build_gallery
-from indexes.change import add_products, compact, count, remove_products
+from indexes.change import add_products, compact, count, count_pictures, remove_products
+from indexes.delta import current_version
 from indexes.errors import ImageError
 from indexes.files import open_files
 from indexes.footprint import footprint_of
@@ -151,17 +152,19 @@ def remove(
 @app.command("compact")
 def compact_(directory: Directory, as_json: AsJson = False) -> None:
     """Write what was added and removed since the build into the gallery itself. Nothing is encoded again."""
+    before = current_version(directory)
     with progress_bar() as bar:
         change = compact(directory, progress=_json_progress() if as_json else _bar_progress(bar))
-    _say_changed(directory, change, as_json=as_json)
+    else_said = "nothing changed" if change.version == before else "compacted"
+    _say_changed(directory, change, as_json=as_json, else_said=else_said)
 
 
-def _say_changed(directory: Path, change: Change, *, as_json: bool) -> None:
+def _say_changed(directory: Path, change: Change, *, as_json: bool, else_said: str = "nothing changed") -> None:
     if as_json:
         print_json({"type": "nowshowing.gallery.changed", "gallery": str(directory), **asdict(change)})
         return
     done = ((change.added, "added"), (change.replaced, "replaced"), (change.removed, "removed"))
-    said = ", ".join(f"{n} {what}" for n, what in done if n) or "nothing changed"
+    said = ", ".join(f"{n} {what}" for n, what in done if n) or else_said
     typer.echo(f"{directory}: {said}: {change.products} products, version {change.version}")
 
 
@@ -185,7 +188,8 @@ def facts_of(files: Files) -> dict[str, object]:
     """The base's, as it is now with what changed since."""
     stocks = [files.base] if files.added is None else [files.base, files.added]
     facts: dict[str, object] = files.manifest.model_dump(exclude={"files", "withdrawn"})
-    facts["version"], facts["products"] = files.version, count(files)
+    facts["version"], facts["products"], facts["pictures"] = files.version, count(files), count_pictures(files)
+    facts["patches"] = sum(stock.manifest.patches for stock in stocks)
     facts["changed_products"], facts["withdrawn_products"] = sum(map(len, stocks[1:])), len(files.withdrawn)
     facts["bytes"] = sum(file.bytes for stock in stocks for file in stock.manifest.files.values())
     # What a worker takes for it: memory of its own, and files that all processes of a machine share.

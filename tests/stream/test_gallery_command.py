@@ -111,12 +111,19 @@ def test_a_gallery_is_changed_and_then_written_anew(shop: Path, built: Path) -> 
     (removed,) = lines_of(run("remove", built, "p5", "p13", "--json"))
     assert (removed["type"], removed["removed"], removed["products"]) == ("nowshowing.gallery.changed", 2, 11)
     (facts,) = lines_of(run("info", built, "--json", "--verify"))
-    told = {name: facts[name] for name in ("version", "products", "changed_products", "withdrawn_products")}
-    assert told == {"version": removed["version"], "products": 11, "changed_products": 1, "withdrawn_products": 2}
+    told = {
+        name: facts[name] for name in ("version", "products", "pictures", "changed_products", "withdrawn_products")
+    }
+    assert told == {
+        "version": removed["version"], "products": 11, "pictures": 11, "changed_products": 1, "withdrawn_products": 2,
+    }  # fmt: skip
     (line,) = lines_of(run("search", built, shop / "2.png", "--json"))
     assert line["ranked"][0]["product_id"] == "p2"  # type: ignore[index]
     done = lines_of(run("compact", built, "--json"))
     assert (done[0]["stage"], done[-1]["products"]) == ("writing", 11)
+    assert "nothing changed: 11 products" in run("compact", built).stdout
+    run("remove", built, "p6")
+    assert "compacted: 10 products" in run("compact", built).stdout
     assert isinstance(run("remove", built, "p5").exception, GalleryError)
 
 
