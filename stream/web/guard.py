@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What a browser or OBS loads by URL alone: it cannot send a header, so the read token may be in the query there.
 BY_URL = re.compile(r"/overlay/[^/]+|/v1/streams/[^/]+/events|/v1/products/.+/image")
+MAX_BODY = 4 << 20  # two hundred products with long texts
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -61,7 +62,7 @@ class Guard:
         self._control = _secret(config.control_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        refusal = (self._refusal(scope) or _too_long(scope)) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(scope, receive, send)
         else:
@@ -87,6 +88,16 @@ class Guard:
 
 def _unknown() -> _Refusal:
     return _Refusal(HTTPStatus.UNAUTHORIZED, "send a valid token: Authorization: Bearer TOKEN")
+
+
+def _too_long(scope: Scope) -> _Refusal | None:
+    """A body is read whole and parsed on the loop: a long one would take memory, and time from all livestreams."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return _Refusal(HTTPStatus.LENGTH_REQUIRED, "send the body in one piece, with its Content-Length")
+    if int(headers.get(b"content-length", b"0")) > MAX_BODY:
+        return _Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{MAX_BODY} bytes are the most: send fewer at once")
+    return None
 
 
 def _foreign_host(host: str) -> _Refusal | None:

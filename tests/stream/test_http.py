@@ -21,6 +21,7 @@ from stream.http import HttpServer
 from stream.metrics import Metrics
 from stream.types import Reason, State
 from stream.web.facts import GalleryChange, GalleryFacts, Health, Picture, ProductRow, StreamFacts
+from stream.web.guard import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -224,6 +225,18 @@ async def test_what_is_sent_without_saying_that_it_is_json_is_not_taken_for_it()
         for headers in ({}, {"Content-Type": "text/plain"}):
             answer = await client.post("/v1/products", content=json.dumps([ROW]), headers=headers)
             assert answer.status_code == 422
+
+
+async def test_a_body_that_is_too_long_is_refused_unread() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"[]"
+
+    async with serving(CLOSED) as client:
+        for content, code in ((b"[" + b" " * MAX_BODY, 413), (pieces(), 411)):
+            headers = bearer(CONTROL) | {"Content-Type": "application/json"}
+            answer = await client.post("/v1/products", headers=headers, content=content)
+            assert answer.status_code == code
+            assert (await client.post("/v1/products", content=b"[]")).status_code == 401
 
 
 async def test_a_foreign_name_for_loopback_is_refused() -> None:
