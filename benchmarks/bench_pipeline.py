@@ -31,7 +31,8 @@ from stream.config import StreamConfig
 from stream.fuse import Look
 from stream.matching import looker
 from stream.metrics import Metrics
-from stream.pipeline import Figures, Shared, run_stream
+from stream.pipeline import run_stream
+from stream.shared import Figures, Shared
 from stream.shelf import Offer, Shelf
 from stream.source import play
 from stream.types import Frame

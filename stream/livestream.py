@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream.errors import NowShowingError, leaves
-from stream.pipeline import Figures, reason_of, run_stream
+from stream.pipeline import reason_of, run_stream
 from stream.retry import Backoff
+from stream.shared import Figures
 from stream.types import Change, Reason, State, Status
 from stream.web.facts import SpeechFacts, StreamFacts
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from stream.config import StreamConfig
     from stream.events import Event
-    from stream.pipeline import Shared
     from stream.scribe import Scribe
+    from stream.shared import Shared
     from stream.shelf import Shelf
     from stream.types import Decision
 

@@ -23,8 +23,8 @@ from stream.matching import looker
 from stream.memory import few_arenas, give_back, settle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
-from stream.pipeline import Shared
 from stream.scribe import Scribe
+from stream.shared import Shared
 from stream.sink import FanOut, open_sink
 from stream.speech import Speech, chosen, summary_service, words_of
 from stream.stocking import Stocking
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from stream.events import Event
     from stream.fuse import Look
     from stream.matching import Query
-    from stream.pipeline import Tap
     from stream.scribe import ProductFacts
+    from stream.shared import Tap
     from stream.shelf import Offer
     from stream.sink import Sink
     from stream.web.facts import GalleryFacts, Picture, ProductRow, StreamFacts

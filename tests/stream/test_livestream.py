@@ -14,8 +14,8 @@ from stream.config import StreamConfig
 from stream.events import StatusData, Versions
 from stream.livestream import Livestream
 from stream.metrics import Metrics
-from stream.pipeline import Shared
 from stream.scribe import ProductFacts, Scribe
+from stream.shared import Shared
 from stream.shelf import Offer, Shelf
 from stream.types import Reason, State
 

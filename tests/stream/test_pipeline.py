@@ -21,7 +21,8 @@ from stream.config import StreamConfig
 from stream.errors import SourceLost
 from stream.fuse import Look
 from stream.metrics import Metrics
-from stream.pipeline import Shared, reason_of, run_stream
+from stream.pipeline import reason_of, run_stream
+from stream.shared import Shared
 from stream.shelf import Offer, Shelf
 from stream.types import Change, Decision, Frame, Gap, Image, Reason, Status
 

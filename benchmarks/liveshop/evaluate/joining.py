@@ -16,7 +16,7 @@ from stream.fuse import Fuser
 from stream.heard import Heard
 from stream.hearsay import Hearsay
 from stream.lookalikes import alternatives, undecided
-from stream.pipeline import decider_of
+from stream.mind import decider_of
 from stream.types import Change, Reason
 from stream.window import Windower
 
