@@ -53,16 +53,20 @@ class Step(NamedTuple):
 STILL = Step(0.0, 0.0, 0.0)
 
 
+class _Place(NamedTuple):
+    box: Box  # as it would lie now
+    since: Seconds  # when it came there: one view that found it amiss does not make it come anew
+
+
 @dataclass(slots=True)
 class _Case:
     at: Seconds
-    boxes: deque[Box]  # the newest last, all as they would lie now
-    since: Seconds  # when it last came to where it is
+    places: deque[_Place]  # the newest last
     motion: float = 0.0
 
     @property
     def box(self) -> Box:
-        return self.boxes[-1]
+        return self.places[-1].box
 
 
 class Rest:
@@ -82,7 +86,7 @@ class Rest:
         for product_id, box in boxes.items():
             case = self._cases.get(product_id)
             if case is None:
-                self._cases[product_id] = _Case(at, deque([box], maxlen=PLACES), at)
+                self._cases[product_id] = _Case(at, deque([_Place(box, at)], maxlen=PLACES))
             elif frozen:
                 case.at = at
             else:
@@ -106,7 +110,7 @@ class Rest:
         case = self._cases.get(product_id)
         if case is None or max(case.motion, case.motion + _size(case.box)) > RESTING:
             return None
-        return case.since
+        return case.places[-1].since
 
     def reset(self) -> None:
         self._cases.clear()
@@ -138,17 +142,16 @@ def says(moved: Step, grain: float = 0.0) -> float:
 
 def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> None:
     if camera != STILL:
-        case.boxes = deque((_carried(known, camera) for known in case.boxes), maxlen=PLACES)
-    moved = min((step(known, box) for known in case.boxes), key=lambda one: says(one, grain))
+        case.places = deque((_Place(_carried(one.box, camera), one.since) for one in case.places), maxlen=PLACES)
+    nearest = min(case.places, key=lambda one: says(step(one.box, box), grain))
+    moved = step(nearest.box, box)
     told = says(moved, grain)
     if hypot(moved.x, moved.y) > TAKEN:
         case.motion = max(case.motion, 0.0)
-    if told > 0:
-        case.since = at
-        if at - case.at > RETURN_S:
-            case.motion = 0.0
+    if told > 0 and at - case.at > RETURN_S:
+        case.motion = 0.0
     case.at = at
-    case.boxes.append(box)
+    case.places.append(_Place(box, at if told > 0 else nearest.since))
     case.motion = max(LEAST, min(MOST, case.motion + told))
 
 

@@ -73,6 +73,16 @@ def test_what_is_put_down_rests_since_it_came_to_rest() -> None:
     assert rest.since("A") == down
 
 
+@pytest.mark.parametrize("amiss", [1, 2, 3])
+def test_one_view_that_finds_it_amiss_does_not_make_it_come_anew(amiss: int) -> None:
+    rest = Rest()
+    end = watch(rest, swaying(HAND, 6))
+    lying = [*trembling(TABLE, 7)]
+    lying[amiss] = moved(TABLE, -0.02, zoom=1.2)
+    watch(rest, iter(lying), start=end)
+    assert rest.since("A") == end
+
+
 def test_what_is_taken_up_again_is_held_within_two_views() -> None:
     rest = Rest()
     up = watch(rest, trembling(TABLE, 20))
