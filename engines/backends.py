@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import onnx
+
     from engines.base import Encoded, EncoderInfo, FrameEncoder, Image
     from engines.bundle import Bundle
     from engines.gpu.device import Gpu
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Eighth, Precision
     from engines.parity import Parity
 
 Wanted = Literal["auto", "tensorrt", "torch-cuda", "onnx-cpu"]
 PROCESSOR = "onnx-cpu"
+REHEARSAL = "onnx-cpu, the GPU's graph"
+EIGHTHS = ("int8", "fp8")
 ON_GPU: tuple[Wanted, ...] = ("tensorrt", "torch-cuda")  # the better one first
 EXTRA = {"tensorrt": "pip install 'tensorrt-cu13>=11.4,<12'", "torch": "pip install 'nowshowing[gpu]'"}
 EXTRA["onnx"] = EXTRA["torch"]
@@ -83,18 +87,27 @@ def open_encoder(
             raise
         return _on_processor(bundle, settings, (f"gpu: {error}",), expected=True)
     for backend in ON_GPU if settings.wanted == "auto" else (settings.wanted,):
+        served = _served(backend, settings)
         try:
-            encoder, how = open_on_gpu(bundle, backend, settings, lambda: gpu)
-            check_answers(bundle, backend, encoder, settings.precision)
+            encoder, how = open_on_gpu(bundle, backend, served, lambda: gpu)
+            check_answers(bundle, backend, encoder, served.precision)
         except EngineError as error:
             if settings.wanted != "auto":
                 raise
             passed_over.append(f"{backend}: {error}")
-            expected = expected and isinstance(error.__cause__, ModuleNotFoundError)  # installed, it would be wanted
+            wanted = settings.precision in EIGHTHS or not isinstance(error.__cause__, ModuleNotFoundError)
+            expected = expected and not wanted  # nobody misses what is not installed, unless the config needs it
         else:
             spare = Standby(encoder, lambda: bundle.encoder(settings.threads), lost)
             return Chosen(spare, backend, f"{how} on {gpu.name}", tuple(passed_over), expected)
     return _on_processor(bundle, settings, tuple(passed_over), expected=False)
+
+
+def _served(backend: str, settings: Settings) -> Settings:
+    """Eight bits are a plan's alone; where there is none, torch in fp16 is still far better than the processor."""
+    if backend == "torch-cuda" and settings.wanted == "auto" and settings.precision in EIGHTHS:
+        return replace(settings, precision="fp16")
+    return settings
 
 
 def open_on_gpu(
@@ -151,6 +164,8 @@ def check_all(
     checked = Checked(check(bundle), [])
     if not isinstance(bundle, OnnxBundle):
         return checked
+    if precision in {"int8", "fp8"}:
+        checked.found.append(_rehearsed(bundle, precision, pictures)[1])
     for backend in ON_GPU:
         try:
             encoder, _ = open_on_gpu(bundle, backend, Settings(precision=precision), find)
@@ -180,16 +195,34 @@ def compile_bundle(
     gpu = find()
     with _installed("tensorrt"):
         from engines.gpu import opening  # noqa: PLC0415
+        from engines.gpu.eighths import need_arithmetic  # noqa: PLC0415
 
         wish = opening.Wish(precision=precision)
         cache = opening.our_cache()
+        graph = None
+        if precision in {"int8", "fp8"}:
+            need_arithmetic(gpu, precision)
+            say(f"calibrating {bundle.name} for {precision}, and trying its graph on the processor")
+            graph, rehearsed = _rehearsed(bundle, precision, pictures)
+            _refuse_differing(bundle, rehearsed, precision)
         say(f"compiling {bundle.name} in {precision} for {gpu.name}, which takes minutes")
-        compiled = opening.compile_plan(bundle.directory, bundle.manifest, wish, cache, lambda: gpu)
+        compiled = opening.compile_plan(bundle.directory, bundle.manifest, wish, cache, lambda: gpu, graph)
         say("comparing with the original")
         encoder = opening.load_compiled(compiled, bundle.manifest, wish)
         parity = _compared(bundle, "tensorrt", encoder, precision, pictures)
         _refuse_differing(bundle, parity, precision)
         return Kept(opening.keep(compiled, cache), parity)
+
+
+def _rehearsed(
+    bundle: OnnxBundle, precision: Eighth, pictures: Sequence[Image] | None
+) -> tuple[onnx.ModelProto, Parity]:
+    """The graph that TensorRT is to compile, and how far it is from the original where it runs without a GPU."""
+    with _installed(precision):
+        from engines.gpu.eighths import eighths_graph, rehearsal  # noqa: PLC0415
+
+        graph = eighths_graph(bundle.directory, bundle.manifest, precision, pictures)
+    return graph, _compared(bundle, REHEARSAL, rehearsal(graph, bundle.manifest), precision, pictures)
 
 
 def _compared(

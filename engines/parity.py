@@ -35,7 +35,7 @@ Patches = NDArray[np.float16]  # (patches, patch_dim), unit length
 SHAPES = ((180, 320), (320, 180), (200, 200), (90, 400))  # wide, tall, square, a banner: every way to crop or pad
 # Lowest cosine to the original. int8 loses a little by design; what matters is that it was measured and is known.
 FLOOR = {"fp32": 0.999, "int8": 0.97}
-GPU_FLOOR: dict[Precision, float] = {"fp32": 0.999, "fp16": 0.999, "bf16": 0.99}
+GPU_FLOOR: dict[Precision, float] = {"fp32": 0.999, "fp16": 0.999, "bf16": 0.99, "int8": 0.97, "fp8": 0.97}
 ALONE = 0.99999  # a row in a batch is the row alone, but for the order of additions
 
 

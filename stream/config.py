@@ -160,7 +160,7 @@ class WorkerConfig(Model):
     streams: tuple[StreamConfig, ...] = ()
     max_batch: int = Field(default=8, ge=1, le=256)
     engine: Literal["auto", "tensorrt", "torch-cuda", "onnx-cpu"] = "auto"
-    engine_precision: Literal["fp16", "bf16", "fp32"] = "fp16"
+    engine_precision: Literal["fp16", "bf16", "fp32", "int8", "fp8"] = "fp16"
     engine_threads: int = Field(default=1, ge=1, le=256)
     drain_deadline_s: Positive = 10.0
 

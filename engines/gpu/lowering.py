@@ -19,7 +19,7 @@ from engines.errors import PlanError
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Real
 
 FULL = TensorProto.FLOAT
 LOW: dict[str, int] = {"fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
@@ -29,7 +29,7 @@ UNIT = "ReduceL2"  # what makes unit length: whatever uses it stays as it is
 SMALL = 16  # elements: an epsilon, a bound, a scale, but no weights
 
 
-def lowered(model: onnx.ModelProto, precision: Precision) -> onnx.ModelProto:
+def lowered(model: onnx.ModelProto, precision: Real) -> onnx.ModelProto:
     """A new model; inputs and outputs stay fp32. For fp32 it is the model itself."""
     if precision == "fp32":
         return model
@@ -37,7 +37,7 @@ def lowered(model: onnx.ModelProto, precision: Precision) -> onnx.ModelProto:
 
 
 class _Lowering:
-    def __init__(self, model: onnx.ModelProto, precision: Precision) -> None:
+    def __init__(self, model: onnx.ModelProto, precision: Real) -> None:
         self._model = onnx.ModelProto()
         self._model.CopyFrom(model)
         self._low, self._dtype = LOW[precision], np.dtype(DTYPES[precision])

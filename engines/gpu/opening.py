@@ -11,16 +11,19 @@ import torch
 from engines.errors import BundleError, DeviceError, PlanError
 from engines.gpu.cache import PlanCache, default_folder
 from engines.gpu.device import find_gpu, need_cuda
+from engines.gpu.eighths import need_arithmetic
 from engines.gpu.encoder import GpuEncoder
 from engines.gpu.lowering import lowered
-from engines.gpu.operators import FOR_PROCESSORS, check_graph, load_graph
-from engines.gpu.plans import BUCKETS, PlanKey, Precision, buckets_up_to, graph_digest
+from engines.gpu.operators import FOR_PROCESSORS, QUANTISED, check_graph, load_graph
+from engines.gpu.plans import BUCKETS, PlanKey, Precision, Real, buckets_up_to, graph_digest
 from engines.gpu.programs import PlanProgram, TorchProgram, device_errors
 from engines.manifest import GOLDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import onnx
 
     from engines.gpu.device import Gpu
     from engines.gpu.trt import BuildSettings
@@ -42,12 +45,13 @@ class Wish:
 def open_torch(directory: Path, manifest: Manifest, wish: Wish, find: Callable[[], Gpu] = find_gpu) -> GpuEncoder:
     """By torch: whatever the driver and the GPU's memory cannot do is a DeviceError, and said before it is tried."""
     _refuse_int8(manifest)
+    precision = _real(wish.precision)
     if wish.device.type == "cuda":
         need_cuda(find(), f"torch {torch.__version__}", torch.version.cuda or "none")
-    model = lowered(load_graph(directory, manifest), wish.precision)
+    model = lowered(load_graph(directory, manifest), precision)
     _refuse_too_large(model.ByteSize(), manifest, wish)
     with device_errors(manifest.name, "loading its weights"):
-        program = TorchProgram(model, manifest.name, wish.device, precision=wish.precision, compiled=wish.compiled)
+        program = TorchProgram(model, manifest.name, wish.device, precision=precision, compiled=wish.compiled)
     return GpuEncoder(program, manifest, buckets_up_to(wish.max_batch), wish.device)
 
 
@@ -58,12 +62,14 @@ def open_plan(
     from engines.gpu import trt  # noqa: PLC0415  only whoever has TensorRT
 
     _refuse_int8(manifest)
-    key = plan_key(manifest, wish, trt.version(), trt.BuildSettings(), find())
+    gpu = find()
+    need_arithmetic(gpu, wish.precision)
+    key = plan_key(manifest, wish, trt.version(), trt.BuildSettings(), gpu)
     plan = (cache or our_cache()).find(key)
     if plan is None:
         raise PlanError(
             f"bundle {manifest.name}: no plan for {key.gpu}, TensorRT {key.tensorrt} and {key.precision}: "
-            "run `nowshowing bundle compile` on this machine"
+            f"run `nowshowing bundle compile {_options(wish.precision)}` on this machine"
         )
     loaded = trt.Plan(plan, manifest, key.buckets)
     used = tuple(each for each in key.buckets if each // 2 < wish.max_batch)  # the first ones, up to what is needed
@@ -85,19 +91,24 @@ def compile_plan(
     wish: Wish,
     cache: PlanCache,
     find: Callable[[], Gpu] = find_gpu,
+    graph: onnx.ModelProto | None = None,
 ) -> Compiled:
-    """Takes minutes. Not kept yet: whoever asked compares it with the original first."""
+    """Takes minutes. Not kept yet: whoever asked compares it with the original first.
+
+    `graph`: what is to run, where more than the bundle decides that (see `engines.gpu.eighths`).
+    """
     from engines.gpu import trt  # noqa: PLC0415
 
     _refuse_int8(manifest)
     gpu, how = find(), trt.BuildSettings()
     key = plan_key(manifest, wish, trt.version(), how, gpu)
-    model = load_graph(directory, manifest)
-    check_graph(model, manifest.name)
-    low = lowered(model, wish.precision)
-    check_graph(low, manifest.name)
+    if graph is None:
+        model = load_graph(directory, manifest)
+        check_graph(model, manifest.name)
+        graph = lowered(model, _real(wish.precision))
+    check_graph(graph, manifest.name, QUANTISED)
     size = manifest.preprocess.size
-    built = trt.build(low.SerializeToString(), size, key.buckets, how, cache.timing(_timing_name(key)))
+    built = trt.build(graph.SerializeToString(), size, key.buckets, how, cache.timing(_timing_name(key)))
     return Compiled(key, built.plan, built.timing)
 
 
@@ -133,6 +144,20 @@ def our_cache() -> PlanCache:
 
 def _timing_name(key: PlanKey) -> str:
     return f"{key.tensorrt} {key.gpu} {key.capability}"
+
+
+def _options(precision: Precision) -> str:
+    return f"--precision {precision}{' --images DIR' if precision in {'int8', 'fp8'} else ''}"
+
+
+def _real(precision: Precision) -> Real:
+    """What needs no calibration."""
+    if precision in {"fp16", "bf16", "fp32"}:
+        return precision
+    raise PlanError(
+        f"{precision} comes from a calibrated plan of TensorRT alone: compile one with --images, or set the "
+        "precision to fp16"
+    )
 
 
 def _refuse_int8(manifest: Manifest) -> None:

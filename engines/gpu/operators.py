@@ -32,6 +32,7 @@ Min Mul Neg PRelu Pad Pow Range Reciprocal ReduceL2 ReduceMax ReduceMean ReduceM
 Resize Shape Sigmoid Sin Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
 """
 TENSORRT = frozenset(_NAMES.split())
+QUANTISED = TENSORRT | {"QuantizeLinear", "DequantizeLinear"}  # in a graph that was quantised here
 OPSETS = range(9, 26)
 FIXED_AXES = ("ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum")
 PROTOBUF_LIMIT = (1 << 31) - 1  # bytes of one message; a graph goes to a parser as one

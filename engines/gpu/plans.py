@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from engines.manifest import Manifest
 
-Precision = Literal["fp16", "bf16", "fp32"]
+Real = Literal["fp16", "bf16", "fp32"]
+Eighth = Literal["int8", "fp8"]  # with scales from calibration; what is around the products is fp16
+Precision = Literal["fp16", "bf16", "fp32", "int8", "fp8"]
 
 # Each bucket is one shape, one choice of kernels and one CUDA graph. Powers of two leave less than half of a batch
 # empty, and only of the last one: one pass of 16 for 13 pictures costs less than three of 8, 4 and 1.

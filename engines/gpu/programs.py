@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Real
     from engines.gpu.trt import Plan
 
 Step = Callable[[], None]
@@ -55,7 +55,7 @@ class TorchProgram:
     """What was exported, node by node, in torch. `compiled`: let torch fuse kernels; where it cannot, it says so."""
 
     def __init__(
-        self, model: onnx.ModelProto, name: str, device: torch.device, *, precision: Precision, compiled: bool
+        self, model: onnx.ModelProto, name: str, device: torch.device, *, precision: Real, compiled: bool
     ) -> None:
         check_graph(model, name, KNOWN)
         self._network = Network(model).eval().to(device)

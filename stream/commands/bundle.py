@@ -31,8 +31,12 @@ Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
 Which = Annotated[str, typer.Argument(metavar="BUNDLE", help="A directory, or the name of a built-in one (classic).")]
 
 OnGpu = Annotated[
-    Literal["fp16", "bf16", "fp32"],
-    typer.Option("--precision", help="What a GPU computes in; norms and the vectors that come out are fp32 always."),
+    Literal["fp16", "bf16", "fp32", "int8", "fp8"],
+    typer.Option(
+        "--precision",
+        help="What a GPU computes in; norms and the vectors that come out are fp32 always. int8 and fp8 are for "
+        "transformers under TensorRT, and take their scales from --images.",
+    ),
 ]
 
 Images = Annotated[

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from engines.base import Encoded, EncoderInfo, Image
+    from engines.gpu.plans import Eighth
 
 pytestmark = pytest.mark.models
 
@@ -74,6 +75,72 @@ def test_with_a_gpu_and_a_plan_tensorrt_is_taken(trt: ModuleType, bundle: OnnxBu
     assert chosen.how == "TensorRT 11.4.0.106, fp16 on Pretended GPU"
     assert not chosen.passed_over
     assert len(chosen.encoder.encode(sample_pictures())) == 4
+
+
+@pytest.fixture
+def transformer(small_transformer: Path) -> OnnxBundle:
+    return OnnxBundle(small_transformer)
+
+
+PICTURES = sample_pictures(24)
+
+
+@pytest.mark.parametrize("precision", ["int8", "fp8"])
+def test_a_plan_in_eight_bits_is_calibrated_compared_kept_and_served(
+    trt: ModuleType, transformer: OnnxBundle, precision: Eighth
+) -> None:
+    said: list[str] = []
+    kept = compile_bundle(transformer, precision, said.append, find, pictures=PICTURES)
+    assert kept.parity.ok
+    assert said[0].startswith(f"calibrating blocks for {precision}")
+    chosen = open_encoder(transformer, Settings(precision=precision), never, find)
+    assert (chosen.backend, chosen.how) == ("tensorrt", f"TensorRT 11.4.0.106, {precision} on Pretended GPU")
+    assert open_encoder(transformer, Settings(), never, find).backend == "torch-cuda"  # in fp16 there is no plan
+
+
+def test_without_a_plan_in_eight_bits_torch_goes_on_in_fp16_and_that_is_not_expected(transformer: OnnxBundle) -> None:
+    chosen = open_encoder(transformer, Settings(precision="int8"), never, find)
+    assert (chosen.backend, chosen.expected) == ("torch-cuda", False)
+    assert ", fp16, " in chosen.how
+    with pytest.raises(PlanError, match="int8 comes from a calibrated plan of TensorRT alone"):
+        open_encoder(transformer, Settings(wanted="torch-cuda", precision="int8"), never, find)
+
+
+def test_a_missing_plan_in_eight_bits_names_the_command_with_pictures(
+    trt: ModuleType, transformer: OnnxBundle
+) -> None:
+    with pytest.raises(PlanError, match=r"and int8: run `nowshowing bundle compile --precision int8 --images DIR`"):
+        open_encoder(transformer, Settings(wanted="tensorrt", precision="int8"), never, find)
+
+
+def test_a_graph_in_eight_bits_that_is_off_is_refused_before_minutes_go_into_it(
+    trt: ModuleType, transformer: OnnxBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(parity.GPU_FLOOR, "int8", 1.1)
+    with pytest.raises(BundleError, match=r"the GPU's graph differs.*try another precision than int8"):
+        compile_bundle(transformer, "int8", lambda _: None, find, pictures=PICTURES)
+    assert trt.trt.faults.built == 0
+
+
+def test_fp8_is_refused_where_the_gpu_has_no_arithmetic_for_it(trt: ModuleType, transformer: OnnxBundle) -> None:
+    def old() -> Gpu:
+        return Gpu("NVIDIA A10", (8, 6), 24 << 30, (13, 2))
+
+    for use in (
+        lambda: compile_bundle(transformer, "fp8", lambda _: None, old, pictures=PICTURES),
+        lambda: open_encoder(transformer, Settings(wanted="tensorrt", precision="fp8"), never, old),
+    ):
+        with pytest.raises(DeviceError, match=r"NVIDIA A10 has compute capability 8\.6, fp8 needs 8\.9"):
+            use()
+
+
+def test_eight_bits_are_compared_where_there_is_no_gpu(transformer: OnnxBundle) -> None:
+    here = check_all(transformer, "int8", no_gpu, pictures=PICTURES)
+    assert [each.backend for each in here.found] == ["onnx-cpu", "onnx-cpu, the GPU's graph"]
+    assert all(each.ok for each in here.found)
+    assert here.found[1].ranks is not None
+    with pytest.raises(PlanError, match="needs calibration"):
+        check_all(transformer, "int8", no_gpu)
 
 
 def test_without_a_plan_torch_is_taken_and_the_command_is_named(trt: ModuleType, bundle: OnnxBundle) -> None:

@@ -12,9 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from engines.backends import compile_bundle
-from engines.errors import BundleError, DeviceError
+from engines.errors import BundleError, DeviceError, PlanError
 from engines.manifest import GOLDEN, MANIFEST, sha256_of
 from engines.parity import sample_pictures
+from indexes.errors import ImageError
 from stream.commands.bundle import app
 from stream.errors import UsageError
 
@@ -129,6 +130,22 @@ def test_compile_without_a_gpu_says_what_is_missing(made: Path, monkeypatch: pyt
         run("compile", str(made))
 
 
+def test_eight_bits_are_calibrated_on_pictures_or_refused(made: Path, tmp_path: Path) -> None:
+    from benchmarks.small_bundle import make_small_bundle
+
+    folder, blocks = tmp_path / "pictures", tmp_path / "blocks"
+    make_small_bundle(blocks, dim=16, patch_dim=32, size=64, width=32, blocks=1)
+    folder.mkdir()
+    for number, picture in enumerate(sample_pictures(20)):
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+    code, [_, row, *_] = run("check", str(blocks), "--precision", "int8", "--images", str(folder), "--json")
+    assert (code, row["backend"], row["ok"]) == (0, "onnx-cpu, the GPU's graph", True)
+    with pytest.raises(PlanError, match="fp8 needs calibration"):
+        run("check", str(blocks), "--precision", "fp8")
+    with pytest.raises(PlanError, match="nothing to compute in eight bits"):
+        run("check", str(made), "--precision", "int8", "--images", str(folder))
+
+
 def test_compile_of_a_built_in_bundle_says_that_there_is_nothing_to_do() -> None:
     with pytest.raises(BundleError, match="nothing to compile"):
         run("compile", "classic", "--json")
@@ -141,6 +158,9 @@ def test_pictures_of_ones_own_are_read_and_too_few_are_refused(made: Path, tmp_p
     assert (code, row["ok"]) == (0, True)
     (tmp_path / "3.png").unlink()
     with pytest.raises(UsageError, match="19 pictures in it, 20 are the least"):
+        run("check", str(made), "--images", str(tmp_path))
+    (tmp_path / "3.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError, match=r"3\.png"):
         run("check", str(made), "--images", str(tmp_path))
     with pytest.raises(UsageError, match="cannot be read"):
         run("check", str(made), "--images", str(tmp_path / "nowhere"))

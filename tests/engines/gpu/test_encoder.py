@@ -149,7 +149,9 @@ def test_a_bad_picture_is_refused_and_the_next_one_served(four: FrameEncoder) ->
 def test_a_missing_plan_names_the_command_that_makes_one(trt: ModuleType, small_bundle: Path, tmp_path: Path) -> None:
     manifest, cache = read_manifest(small_bundle), PlanCache(tmp_path / "plans")
     keep(compile_plan(small_bundle, manifest, wish(), cache, find), cache)
-    with pytest.raises(PlanError, match=r"no plan for Pretended GPU.* and bf16: run `nowshowing bundle compile`"):
+    with pytest.raises(
+        PlanError, match=r"no plan for Pretended GPU.* and bf16: run `nowshowing bundle compile --precision bf16`"
+    ):
         open_plan(manifest, wish(precision="bf16"), cache, find)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Real
 
 pytestmark = pytest.mark.unit
 
@@ -71,7 +71,7 @@ def unit(scale: float = 1.0, epsilon: float = 1e-12) -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize(("precision", "low"), [("fp16", TensorProto.FLOAT16), ("bf16", TensorProto.BFLOAT16)])
-def test_products_are_lowered_and_unit_length_is_not(precision: Precision, low: int) -> None:
+def test_products_are_lowered_and_unit_length_is_not(precision: Real, low: int) -> None:
     found = types(lowered(unit(), precision))
     assert found["product"] == found["positive"] == low
     assert found["length"] == found["safe"] == found["out"] == TensorProto.FLOAT

@@ -23,7 +23,7 @@ from engines.tracing import write_graph  # noqa: E402
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Real
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]  # exporting takes half a minute on two busy cores
 
@@ -52,7 +52,7 @@ def pictures(count: int) -> Tensor:
 
 @pytest.mark.parametrize(("precision", "floor"), [("fp32", 0.99999), ("fp16", 0.9999), ("bf16", 0.999)])
 def test_a_transformer_gives_in_torch_what_the_original_gives(
-    tower: Tower, graph: onnx.ModelProto, precision: Precision, floor: float
+    tower: Tower, graph: onnx.ModelProto, precision: Real, floor: float
 ) -> None:
     low = lowered(graph, precision)
     for known in (KNOWN, TENSORRT):

@@ -16,6 +16,7 @@ from engines.backends import Settings, check_all, compile_bundle, open_encoder  
 from engines.bundle import OnnxBundle  # noqa: E402
 from engines.errors import DeviceError, PlanError  # noqa: E402
 from engines.gpu.device import find_gpu  # noqa: E402
+from engines.gpu.eighths import FP8_CAPABILITY  # noqa: E402
 from engines.gpu.opening import CUDA, Wish, open_torch, our_cache  # noqa: E402
 from engines.gpu.prepare import DevicePreparer  # noqa: E402
 from engines.parity import sample_pictures  # noqa: E402
@@ -118,6 +119,19 @@ def test_a_plan_is_compiled_compared_kept_and_served(bundle: OnnxBundle, precisi
     chosen = open_encoder(bundle, Settings(wanted="tensorrt", precision=precision), never)
     pictures = sample_pictures(9)
     assert least(chosen.encoder.encode(pictures), bundle.encoder().encode(pictures)) > 0.99
+
+
+@pytest.mark.usefixtures("tensorrt")
+@pytest.mark.parametrize("precision", ["int8", "fp8"])
+def test_a_plan_in_eight_bits_is_compiled_compared_kept_and_served(
+    small_transformer: Path, precision: Precision
+) -> None:
+    if precision == "fp8" and find_gpu().capability < FP8_CAPABILITY:
+        pytest.skip(f"fp8 needs compute capability {FP8_CAPABILITY}")
+    blocks = OnnxBundle(small_transformer)
+    assert compile_bundle(blocks, precision, lambda _: None, pictures=sample_pictures(24)).parity.ok
+    chosen = open_encoder(blocks, Settings(wanted="tensorrt", precision=precision), never)
+    assert chosen.backend == "tensorrt"
 
 
 @pytest.mark.usefixtures("tensorrt")
