@@ -23,9 +23,8 @@ check: .venv/.dev  ## format, lint, types, walls between the rooms (< 1 min)
 unit: .venv/.dev  ## the fast tests alone
 	@$(PY) -m pytest -q -m unit $(ARGS)
 
-gpu: .venv/.dev  ## on a machine with an NVIDIA GPU: the tests that need one, then its benches into build/gpu.json
-	@$(PY) -m pytest -q -m gpu
-	@$(PY) -m benchmarks.all --only gpu,gpu_search,gpu_decode --out build/gpu.json $(ARGS)
+gpu: .venv/.dev  ## on a machine with an NVIDIA GPU: the tests that need one, then its benches into build/gpu.json (< 10 min)
+	@$(PY) -m benchmarks.bench_gpu_all --out build/gpu.json $(ARGS)
 
 bench: .venv/.dev  ## every bench into build/bench.json (hours; ARGS="--quick": minutes)
 	@$(PY) -m benchmarks.all $(ARGS)

@@ -70,6 +70,7 @@ PLAN = (
     Bench("peers", ("--json",), ("--quick",), 5400),
     Bench("gpu", (), ("--seconds", "0.2"), 1200, ("torch", "open_clip")),
     Bench("gpu_search", (), ("--pictures", "100000", "--queries", "50"), 900),
+    Bench("gpu_streams", (), ("--streams", "20", "--seconds", "5"), 900, ("torch", "open_clip")),
     Bench("gpu_decode", (), ("--streams", "1", "--seconds", "5"), 900),
 )
 MODULES = {"streams-small": "bench_streams", "peers": "peers"}  # where not bench_ and the name

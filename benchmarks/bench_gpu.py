@@ -1,13 +1,19 @@
 """What a GPU does with an encoder: images a second, latency, share of its peak, memory. One call, one model.
 
-    python -m benchmarks.bench_gpu --model ViT-B-32
+    python -m benchmarks.bench_gpu --model ViT-B-32 [--backend torch-cuda] [--within 150]
 
 Random weights of a published architecture. For each back end that runs here (torch, and TensorRT where it is
-installed) and each batch: `images_s` of the recorded pass alone, and `share`, its matrix arithmetic as a share of
-what the GPU reached just before on one large product of the same precision; `whole_ms`, p50 and p99 of a call with
-frames of 640 x 360, from the processor's memory to vectors in it, which is what a worker waits for. `livestreams`
-at two frames a second is arithmetic from whole calls of batch 64, not a run of so many streams; null where the wait
-would be over 50 ms. Lines of JSON; the first names the machine. Needs the extras `models` and `gpu`.
+installed) and each batch of 1 to 256: `images_s` of the recorded pass alone, and `share`, its matrix arithmetic as a
+share of what the GPU reached just before on one large product in bf16; `whole_ms`, p50 and p99 of a call with frames
+of 640 x 360, from the processor's memory to vectors in it, which is what a worker waits for; `gib`, what opening it
+took of the GPU's memory. `livestreams` at two frames a second is arithmetic from whole calls of batch 64, null where
+the wait would be over 50 ms; `bench_gpu_streams` runs them.
+
+By torch every batch is opened by itself and `passes` is 1: one graph of that very size, also beyond 64, where a
+worker's buckets end unless its `max_batch` is larger. A plan of TensorRT has buckets up to 64, and a larger batch is
+so many `passes` of it. `--within` seconds: batches are begun, the telling ones first, as long as the one before says
+that there is time; the others are named under `left_out`. Lines of JSON; the first names the machine. Needs the
+extras `models` and `gpu`.
 """
 
 from __future__ import annotations
@@ -20,7 +26,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -33,6 +39,10 @@ from engines.bundle import OnnxBundle
 from engines.errors import EngineError
 from engines.gpu.device import find_gpu
 from engines.gpu.encoder import GpuEncoder
+from engines.gpu.lowering import lowered
+from engines.gpu.opening import CUDA
+from engines.gpu.operators import load_graph
+from engines.gpu.programs import TorchProgram, device_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,27 +51,39 @@ if TYPE_CHECKING:
     from engines.gpu.plans import Precision
     from engines.towers import Tower
 
-BATCHES = (1, 2, 4, 8, 16, 32, 64)
+BATCHES = (64, 8, 1, 256, 128, 32, 16, 4, 2)  # the telling ones first: a limit of time may leave out the last
+SERVED = 64  # livestreams are counted at
 SIDE = 8192  # of the product whose speed stands for the GPU's peak: large enough to fill the largest chip
 FRAME = (360, 640, 3)
 STREAM_FPS = 2.0
 LIMIT_MS = 50.0  # encode p99 that livestreams are counted at
-DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     precision: Precision
     seconds: float  # a measurement takes
+    ends: float = float("inf")  # by `now`: nothing is begun that would last longer
+    device: torch.device = CUDA
+    compiled: bool = True
+    now: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    flops: int  # of one picture
+    peak: float  # a second
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="ViT-B-32", help="an architecture that open_clip knows")
-    parser.add_argument("--precision", default="fp16", choices=sorted(DTYPES))
+    parser.add_argument("--precision", default="fp16", choices=("bf16", "fp16", "fp32"))
+    parser.add_argument("--backend", default=",".join(ON_GPU), help="of %(default)s")
     parser.add_argument("--seconds", type=float, default=2.0, help="each measurement takes")
+    parser.add_argument("--within", type=float, default=float("inf"), help="seconds in which to be done")
     given = parser.parse_args(arguments)
-    asked = Asked(given.precision, given.seconds)
+    asked = Asked(given.precision, given.seconds, time.monotonic() + given.within)
     try:
         gpu = find_gpu()
     except EngineError as error:
@@ -73,57 +95,120 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "memory_gib": round(gpu.memory / 2**30, 1),
         "torch": torch.__version__,
     }
-    say(about | facts() | {"precision": asked.precision, "peak_tflops": round(peak / 1e12, 1)})
+    say(about | facts() | {"precision": asked.precision, "peak_bf16_tflops": round(peak / 1e12, 1)})
     with tempfile.TemporaryDirectory() as work:
         os.environ["XDG_CACHE_HOME"] = work  # plans of random weights are not for keeping
         tower = make_random_bundle(random_model(given.model), given.model, Path(work) / "bundle")
         bundle = OnnxBundle(Path(work) / "bundle")
-        for line in measured(bundle, flops_of(tower, bundle.info.image_size), peak, asked):
-            say({"model": given.model} | line)
+        yardstick = Yardstick(flops_of(tower, bundle.info.image_size), peak)
+        for backend in given.backend.split(","):
+            for line in measured(bundle, backend, yardstick, asked):
+                say({"model": given.model, "backend": backend} | line)
     return 0
 
 
-def measured(bundle: OnnxBundle, flops: int, peak: float, asked: Asked) -> Iterator[dict[str, object]]:
-    for backend in ON_GPU:
-        torch.cuda.empty_cache()
-        free = torch.cuda.mem_get_info()[0]
-        started = time.perf_counter()
-        try:
-            if backend == "tensorrt":
-                compile_bundle(bundle, asked.precision, lambda _: None)
-            settings = Settings(precision=asked.precision, max_batch=BATCHES[-1])
-            encoder, how = open_on_gpu(bundle, backend, settings)
-        except EngineError as error:
-            yield {"backend": backend, "not_here": str(error)}
-            continue
+class Backend(Protocol):
+    @property
+    def how(self) -> str: ...
+
+    def open(self, batch: int) -> tuple[GpuEncoder, int]:
+        """An encoder, and its bucket that pictures of this batch go through, in one pass or in several."""
+        ...
+
+
+class ByTorch:
+    """Weights are loaded once; each batch is traced, compiled and recorded when it is asked for."""
+
+    def __init__(self, bundle: OnnxBundle, asked: Asked) -> None:
+        self._manifest, self._device = bundle.manifest, asked.device
+        model = lowered(load_graph(bundle.directory, bundle.manifest), asked.precision)
+        with device_errors(bundle.name, "loading its weights"):
+            self._program = TorchProgram(
+                model, bundle.name, asked.device, precision=asked.precision, compiled=asked.compiled
+            )
+
+    @property
+    def how(self) -> str:
+        return self._program.how
+
+    def open(self, batch: int) -> tuple[GpuEncoder, int]:
+        return GpuEncoder(self._program, self._manifest, (batch,), self._device), batch
+
+
+class ByPlan:
+    """One encoder for all: what a plan is compiled for ends at its largest bucket."""
+
+    def __init__(self, bundle: OnnxBundle, asked: Asked) -> None:
+        compile_bundle(bundle, asked.precision, lambda _: None)
+        encoder, self.how = open_on_gpu(bundle, "tensorrt", Settings(precision=asked.precision, max_batch=SERVED))
         assert isinstance(encoder, GpuEncoder)
-        used = (free - torch.cuda.mem_get_info()[0]) / 2**30
-        yield {
-            "backend": backend,
-            "how": how,
-            "opened_s": round(time.perf_counter() - started, 1),
-            "gib": round(used, 2),
-        }
-        for batch in BATCHES:
-            yield {"backend": backend} | of_batch(encoder, batch, flops, peak, asked)
+        self._encoder = encoder
+
+    def open(self, batch: int) -> tuple[GpuEncoder, int]:
+        return self._encoder, min(batch, SERVED)
 
 
-def of_batch(encoder: GpuEncoder, batch: int, flops: int, peak: float, asked: Asked) -> dict[str, object]:
-    passes = times(lambda: encoder.run_again(batch), asked.seconds)
+def measured(bundle: OnnxBundle, name: str, yardstick: Yardstick, asked: Asked) -> Iterator[dict[str, object]]:
+    free, started = free_bytes(asked), time.perf_counter()
+    try:
+        backend: Backend = ByPlan(bundle, asked) if name == "tensorrt" else ByTorch(bundle, asked)
+    except EngineError as error:
+        yield {"not_here": str(error)}
+        return
+    yield {"loaded_s": round(time.perf_counter() - started, 1), "loaded_gib": gib(free - free_bytes(asked))}
+    left, longest = list(BATCHES), 0.0
+    while left and asked.now() + longest < asked.ends:
+        began = asked.now()
+        yield {"batch": left[0]} | of_batch(backend, left.pop(0), yardstick, asked)
+        longest = max(longest, asked.now() - began)
+    if left:
+        yield {"left_out": f"batches of {', '.join(map(str, left))}: no time"}
+
+
+def of_batch(backend: Backend, batch: int, yardstick: Yardstick, asked: Asked) -> dict[str, object]:
+    free, started = free_bytes(asked), time.perf_counter()
+    try:
+        encoder, bucket = backend.open(batch)
+        opened_s, taken = time.perf_counter() - started, free - free_bytes(asked)
+        found = of_encoder(encoder, batch, bucket, yardstick, asked)
+    except EngineError as error:
+        return {"not_here": str(error)}
+    return {"how": backend.how, "opened_s": round(opened_s, 1), "gib": gib(taken)} | found
+
+
+def of_encoder(encoder: GpuEncoder, batch: int, bucket: int, yardstick: Yardstick, asked: Asked) -> dict[str, object]:
+    passes = batch // bucket
+
+    def again() -> None:
+        for _ in range(passes):
+            encoder.run_again(bucket)
+
     frames = [frame(seed) for seed in range(batch)]
+    rate = batch / float(np.median(times(again, asked.seconds)))
     whole = times(lambda: encoder.encode(frames), asked.seconds)
-    rate = batch / float(np.median(passes))
     p50, p99 = (float(np.percentile(whole, each)) * 1000 for each in (50, 99))
     found: dict[str, object] = {
-        "batch": batch,
+        "passes": passes,
         "images_s": round(rate),
-        "share": round(rate * flops / peak, 3),
+        "share": round(rate * yardstick.flops / yardstick.peak, 3),
         "whole_ms": [round(p50, 2), round(p99, 2)],
     }
-    if batch == BATCHES[-1]:
+    if batch == SERVED:
         # A frame waits for the batch under way and is then in the next one: two calls at most.
         found["livestreams"] = round(batch / (p50 / 1000) / STREAM_FPS) if 2 * p99 <= LIMIT_MS else None
     return found
+
+
+def free_bytes(asked: Asked) -> int:
+    """What nobody has; what was freed is given back first, or it would count as taken."""
+    if asked.device.type != "cuda":
+        return 0
+    torch.cuda.empty_cache()
+    return int(torch.cuda.mem_get_info()[0])
+
+
+def gib(size: int) -> float:
+    return round(size / 2**30, 2)
 
 
 def times(work: Callable[[], object], seconds: float) -> list[float]:
@@ -131,7 +216,7 @@ def times(work: Callable[[], object], seconds: float) -> list[float]:
         work()
     taken: list[float] = []
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
+    while not taken or time.perf_counter() < end:
         started = time.perf_counter()
         work()
         taken.append(time.perf_counter() - started)
@@ -139,8 +224,8 @@ def times(work: Callable[[], object], seconds: float) -> list[float]:
 
 
 def peak_flops(asked: Asked) -> float:
-    left = torch.randn(SIDE, SIDE, device="cuda", dtype=DTYPES[asked.precision])
-    right = torch.randn(SIDE, SIDE, device="cuda", dtype=DTYPES[asked.precision])
+    left = torch.randn(SIDE, SIDE, device="cuda", dtype=torch.bfloat16)
+    right = torch.randn(SIDE, SIDE, device="cuda", dtype=torch.bfloat16)
 
     def product() -> None:
         torch.matmul(left, right)
