@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engines.base import Image
-    from engines.gpu.plans import Precision
+    from engines.gpu.plans import Real
     from engines.towers import Tower
 
 BATCHES = (64, 8, 1, 256, 128, 32, 16, 4, 2)  # the telling ones first: a limit of time may leave out the last
@@ -61,7 +61,7 @@ LIMIT_MS = 50.0  # encode p99 that livestreams are counted at
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    precision: Precision
+    precision: Real
     seconds: float  # a measurement takes
     ends: float = float("inf")  # by `now`: nothing is begun that would last longer
     device: torch.device = CUDA
