@@ -10,7 +10,8 @@ search, windows, decisions. So it is what the encoder and the house hold; decodi
 
 `encode_ms`: a frame from asking to its answer, p50 and p99. `view_age_ms` and `event_age_ms`: from a frame's
 hand-over to what was decided on it. The first number of livestreams whose encode p99 is over 50 ms, or that loses
-more than one frame in a thousand, is the last that is run: `ended_by` says which; null where it holds. Lines of JSON.
+more than one frame in a thousand, is the last that is run: `ended_by` says which; null where it holds. With
+`--within` seconds, what there is no time for is named under `left_out`. Lines of JSON.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +42,7 @@ from stream.shared import Shared
 from stream.shelf import Offer, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.gpu_house import House
     from engines.base import Encoded, Image
@@ -94,6 +96,18 @@ class Recorder(Metrics):
         """p50 and p99; None where there was none."""
         found = self.seconds[what]
         return [round(float(np.percentile(found, q)) * 1000, 2) for q in (50, 99)] if found else None
+
+
+def rising(house: House, numbers: Sequence[int], seconds: float, ends: float) -> Iterator[dict[str, object]]:
+    """Until one number is too many, or the time is up by the monotonic clock, which is said."""
+    for at, streams in enumerate(numbers):
+        if time.monotonic() + WARM_UP_S + seconds > ends:
+            yield {"left_out": f"{', '.join(map(str, numbers[at:]))} livestreams: no time"}
+            return
+        row = asyncio.run(measure(house, streams, seconds))
+        yield row
+        if row["ended_by"]:
+            return
 
 
 async def measure(house: House, streams: int, seconds: float, *, warm_up_s: float = WARM_UP_S) -> dict[str, object]:
@@ -195,11 +209,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bundle", default="ViT-B-32")
     parser.add_argument("--streams", default="50,200,500,1000", help="numbers of livestreams, fewest first")
     parser.add_argument("--seconds", type=float, default=20.0, help="each number is watched")
+    parser.add_argument("--within", type=float, default=float("inf"), help="seconds in which to be done")
     parser.add_argument("--max-batch", type=int, default=64)
     parser.add_argument("--engine", default="auto", choices=("auto", "tensorrt", "torch-cuda", "onnx-cpu"))
     parser.add_argument("--precision", default="fp16", choices=("bf16", "fp16", "fp32"))
     parser.add_argument("--search", default="on", choices=("on", "off"))
     given = parser.parse_args(arguments)
+    ends = time.monotonic() + given.within
     one_blas_thread()
     settings = Settings(given.engine, given.precision, given.max_batch)
     with tempfile.TemporaryDirectory(prefix="bench-gpu-streams-") as folder:
@@ -209,11 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"nothing to measure: {error}", file=sys.stderr)
             return 1
         print(json.dumps(house.about | facts()), flush=True)
-        for streams in map(int, given.streams.split(",")):
-            row = asyncio.run(measure(house, streams, given.seconds))
+        for row in rising(house, list(map(int, given.streams.split(","))), given.seconds, ends):
             print(json.dumps({"backend": house.about["backend"]} | row), flush=True)
-            if row["ended_by"]:
-                break
     return 0
 
 

@@ -46,9 +46,10 @@ if TYPE_CHECKING:
 
 FPS = 2.0
 JITTER_S = 0.04  # that a frame comes early or late: what networks and key frames do
-SHOW_S = 60.0  # of LiveShop, from which the pictures are
+SHOW_S = 60.0
 LIVE_FPS = 30
-PICTURES = 24
+PICTURES = 48  # that follow one another as a livestream's do, and then begin again
+FIRST_S = 10.0  # by then the host has begun to present
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,8 @@ def gallery_of(show: Live, bundle: Bundle, encoder: FrameEncoder, work: Path) ->
 
 
 def pictures_of(show: Live) -> list[Image]:
-    step = int(SHOW_S * LIVE_FPS) // PICTURES
-    return [
-        np.asarray(cv2.cvtColor(show.picture(each * step), cv2.COLOR_YUV2RGB_I420), np.uint8)
-        for each in range(PICTURES)
-    ]
+    frames = (round((FIRST_S + each / FPS) * LIVE_FPS) for each in range(PICTURES))
+    return [np.asarray(cv2.cvtColor(show.picture(each), cv2.COLOR_YUV2RGB_I420), np.uint8) for each in frames]
 
 
 def sees_nothing(query: Query) -> Look:

@@ -98,7 +98,7 @@ def test_every_part_is_a_module_that_is_there_and_is_told_its_time() -> None:
         command = command_of(part, 100)
         assert find_spec(command[2]), part.name
         assert part.least_s <= part.wants_s
-        if part.name.startswith(("encode", "plan")):
+        if part.name.startswith(("encode", "plan", "streams")):
             assert command[-2:] == ["--within", "75"]
 
 

@@ -112,6 +112,15 @@ def test_the_first_number_that_is_too_many_is_the_last_that_is_run(
     assert [row["streams"] for row in rows] == [5, 10, 20]
 
 
+def test_numbers_that_there_is_no_time_for_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench_gpu_streams, "open_house", lambda *_: house())
+    assert bench_gpu_streams.main(["--streams", "5,10", "--within", "1"]) == 0
+    _, row = map(json.loads, capsys.readouterr().out.splitlines())
+    assert row == {"backend": "sleeping", "left_out": "5, 10 livestreams: no time"}
+
+
 def test_a_bundle_that_cannot_be_opened_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
