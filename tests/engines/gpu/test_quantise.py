@@ -21,10 +21,11 @@ from engines.errors import DeviceError, PlanError
 from engines.gpu.calibrate import reaches
 from engines.gpu.device import Gpu
 from engines.gpu.eighths import eighths_graph, need_arithmetic, rehearsal
+from engines.gpu.lowering import lowered
 from engines.gpu.operators import load_graph
 from engines.gpu.quantise import modern, products, quantised
 from engines.manifest import FRAME, read_manifest
-from engines.parity import sample_pictures
+from engines.parity import compare_with_golden, sample_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,18 @@ def test_a_row_does_not_depend_on_its_neighbours(small_transformer: Path) -> Non
     alone = [encoder.encode([each])[0].embedding for each in PICTURES[:4]]
     for one, two in zip(alone, encoder.encode(PICTURES[:4]), strict=True):
         np.testing.assert_allclose(one, two.embedding, atol=1e-3)
+
+
+@pytest.mark.parametrize(("reach", "ok"), [(20.0, True), (0.1, False)])
+def test_scales_that_clip_what_is_there_are_seen_by_the_comparison(
+    small_transformer: Path, reach: float, *, ok: bool
+) -> None:
+    bundle = OnnxBundle(small_transformer)
+    model = modern(load_graph(small_transformer, bundle.manifest), "b")
+    found = products(model, "b")
+    graph = lowered(quantised(model, found, {each.activation: reach for each in found}, "int8"), "fp16")
+    parity = compare_with_golden(bundle, "here", rehearsal(graph, bundle.manifest), "int8")
+    assert parity.ok is ok
 
 
 def test_an_activation_that_two_products_share_is_quantised_once() -> None:
