@@ -48,7 +48,7 @@ def modern(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
         return model
     try:
         return version_converter.convert_version(model, OPSET)
-    except (RuntimeError, onnx.checker.ValidationError) as error:
+    except (RuntimeError, version_converter.ConvertError, onnx.checker.ValidationError) as error:
         raise PlanError(
             f"bundle {name}: opset {_opset(model)} cannot be raised to {OPSET}, which eight bits need "
             f"({str(error).strip()[:200]}): compile with --precision fp16"

@@ -193,6 +193,17 @@ def test_an_encoder_with_nothing_to_quantise_is_refused(small_bundle: Path) -> N
         eighths_graph(small_bundle, read_manifest(small_bundle), "fp8", PICTURES)
 
 
+def test_an_opset_is_raised_only_where_it_must_be_and_one_that_cannot_be_is_refused() -> None:
+    new = norm_and([("MatMul", ["n", "w"], {})])
+    assert modern(new, "b") is new
+    old = norm_and([("MatMul", ["n", "w"], {})])
+    old.opset_import[0].version = 17
+    assert modern(old, "b").opset_import[0].version == 19
+    old.graph.node[0].op_type = "Unheard"
+    with pytest.raises(PlanError, match=r"opset 17 cannot be raised to 19.*compile with --precision fp16"):
+        modern(old, "b")
+
+
 def test_a_value_that_is_not_finite_or_too_large_is_refused(small_transformer: Path) -> None:
     manifest = read_manifest(small_transformer)
     with pytest.raises(PlanError, match="is not finite on these pictures"):
