@@ -83,7 +83,7 @@ def test_ten_thousand_searches_while_versions_change_fail_never_and_mix_nothing(
 
     def searching(first: int) -> list[bool]:
         found: list[bool] = []
-        while len(found) < SEARCHES // THREADS or not over.is_set():
+        while len(found) < SEARCHES / THREADS or not over.is_set():
             found.append(live.search(first + len(found)))
         return found
 
