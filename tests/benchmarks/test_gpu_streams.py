@@ -24,6 +24,8 @@ from stream.types import Frame, Gap, Reason, State, Status
 
 if TYPE_CHECKING:
     from benchmarks.gpu_house import Wanted
+    from stream.fuse import Look
+    from stream.matching import Query
 
 pytestmark = pytest.mark.unit
 
@@ -110,6 +112,23 @@ def test_the_first_number_that_is_too_many_is_the_last_that_is_run(
     first, *rows = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["commit"]
     assert [row["streams"] for row in rows] == [5, 10, 20]
+
+
+def test_where_the_search_is_too_slow_the_encoder_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def measured(house: House, streams: int, _seconds: float) -> dict[str, object]:
+        most = 30 if house.look is sees_nothing else 10
+        return {"streams": streams, "ended_by": "frames dropped" if streams > most else None}
+
+    monkeypatch.setattr(bench_gpu_streams, "measure", measured)
+
+    def searched(query: Query) -> Look:
+        return sees_nothing(query)
+
+    searching = replace(house(), look=searched)
+    rows = list(bench_gpu_streams.rising(searching, [5, 20, 30, 40, 50], 0, float("inf")))
+    assert [(row["streams"], row["searches"]) for row in rows] == [
+        (5, True), (20, True), (20, False), (30, False), (40, False),
+    ]  # fmt: skip
 
 
 def test_numbers_that_there_is_no_time_for_are_named(
