@@ -122,6 +122,21 @@ def test_the_file_names_the_gpu_and_holds_each_part(tmp_path: Path, monkeypatch:
     assert run.rows["encode-b32"] == {"images_s": 1500.0}
 
 
+def test_a_row_is_called_the_same_whether_its_livestreams_are_too_many_or_not(tmp_path: Path) -> None:
+    names = []
+    for ended_by in (None, "frames dropped"):
+        row = {
+            "backend": "torch-cuda",
+            "searches": True,
+            "streams": 50,
+            "encode_ms": [1.0, 2.0],
+            "ended_by": ended_by,
+        }
+        (tmp_path / "gpu.json").write_text(json.dumps(row))
+        names.append(list(read_run(tmp_path / "gpu.json").rows))
+    assert names[0] == names[1] == ["torch-cuda searches=True streams=50"]
+
+
 def test_without_a_gpu_it_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
