@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from engines.errors import SpeechError, SpeechLost
+from engines.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -192,6 +193,7 @@ def main(maker: str, number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICER)
     desk = _Desk(maker)
+    one_blas_thread()  # the entry of a process of its own decides for it
     pipe = Connection(number)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
