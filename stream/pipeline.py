@@ -45,13 +45,7 @@ async def run_stream(
     figures: Figures | None = None,
 ) -> Reason:
     """Runs until the livestream is over and says why; raises what broke it."""
-    frames: Channel[Frame | Gap] = Channel(
-        "frames",
-        capacity=FRAMES,
-        policy=Policy.WAIT if config.source.pace == "fast" else Policy.DROP_OLDEST,
-        keep=lambda item: isinstance(item, Gap),
-        on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
-    )
+    frames = _frames(config, shared)
     views: Channel[View | Gap] = Channel("views", capacity=VIEWS, policy=Policy.WAIT)
     figures = figures or Figures()
     shelf.take()
@@ -76,6 +70,16 @@ async def run_stream(
     finally:
         await mind.end(why)
     return why
+
+
+def _frames(config: StreamConfig, shared: Shared) -> Channel[Frame | Gap]:
+    return Channel(
+        "frames",
+        capacity=FRAMES,
+        policy=Policy.WAIT if config.source.pace == "fast" else Policy.DROP_OLDEST,
+        keep=lambda item: isinstance(item, Gap),
+        on_drop=lambda n: shared.metrics.frames_dropped("behind", n),
+    )
 
 
 def listener_of(

@@ -1,6 +1,6 @@
 """Writes a small network down as ONNX Runtime reads it: convolutions, bounds and sums, no more. Knows no weights.
 
-ONNX's own package would do it with twelve megabytes; a graph of three operators needs these lines.
+ONNX's own package would do it, too; a graph of three operators needs no more than these lines.
 """
 
 from __future__ import annotations
