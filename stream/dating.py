@@ -67,5 +67,10 @@ def earliest(sights: Iterable[Sight], box: Box | None) -> Moment | None:
 
 def near(one: Box, two: Box) -> bool:
     """Whether both may be of one thing, half a second apart."""
+    return alike(one, two) and in_reach(one, two)
+
+
+def in_reach(one: Box, two: Box) -> bool:
+    """Whether a hand comes from the one to the other in half a second, turning what it holds."""
     moved = step(one, two)
-    return alike(one, two) and hypot(moved.x, moved.y) <= FAR
+    return hypot(moved.x, moved.y) <= FAR

@@ -15,6 +15,7 @@ from stream.fuse import Fuser, sigmoid
 from stream.heard import Heard
 from stream.hearsay import Hearsay
 from stream.matching import Query
+from stream.shots import Shots
 from stream.types import Change, Gap, Moment, Reason, View
 from stream.weighing import SINGLY, TOGETHER
 from stream.window import Windower
@@ -75,6 +76,7 @@ class Mind:
         self._windower = Windower(length_s=window.length_s, hop_s=window.hop_s)
         self._attention = Attention()
         self._fuser = Fuser(shared.presence)
+        self._shots = Shots()
         self._nothing_said = Hearsay()
         self._heard = Heard(
             shelf.offer.kin.alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
@@ -100,6 +102,7 @@ class Mind:
         self._windower.reset()
         self._attention.reset()
         self._fuser.reset()
+        self._shots.reset()
         self._heard.reset()
         failed: list[Exception] = []
         for decision in self._decider.end(why):
@@ -149,10 +152,12 @@ class Mind:
         self._figures.views += 1
         self._figures.last_wall, self._figures.last_look_s = view.wall, look.search_s
         self._fuser.push(look)
+        away_since = self._shots.push(Moment(view.at, view.utc, view.wall), view.encoded.patches.thumb)
         self._heard.learn(self._shelf.offer.kin.alike)
         sighting = None
         if window is not None:
-            sighting = self._allowed(self._heard.join(self._fuser.close(window), self._board))
+            seen = replace(self._fuser.close(window), away_since=away_since)
+            sighting = self._allowed(self._heard.join(seen, self._board))
         decisions = [] if sighting is None else self._decider.push(sighting)
         earlier = await self._look_back(recent)
         if self._shared.tap is not None:

@@ -171,11 +171,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A window's products, best first. Empty `ranked` means that nothing in the catalogue fits."""
+    """A window's products, best first. Empty `ranked` means that nothing in the catalogue fits.
+
+    `away_since`: since when the picture has been none that the livestream comes back to; None: it is one.
+    """
 
     window: Window
     ranked: tuple[Candidate, ...] = ()
     search_s: float = 0.0
+    away_since: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

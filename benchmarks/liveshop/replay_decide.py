@@ -90,7 +90,7 @@ def decide_again(trace: Sequence[Traced], show_at: float, presence: Presence = S
         fuser.push(line.look())
         if closed is None:
             continue
-        sighting = fuser.close(closed)
+        sighting = line.sighting(fuser.close(closed))
         again.windows.extend((line.at, first.product_id, first.probability) for first in sighting.ranked[:1])
         _tell(decider.push(sighting), line.at + line.encode_s + line.search_s, told, again.spans)
         for product_id in sorted(decider.opened):

@@ -12,6 +12,7 @@ from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.trace import TOLD, Traced, read_trace, write_trace
 from engines.base import Box, Match
 from stream.fuse import Fuser
+from stream.types import Moment
 from stream.window import Windower
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ views = st.builds(
     encode_s=shares,
     search_s=shares,
     grain=shares,
+    away=st.none() | shares,
 )
 
 
@@ -44,14 +46,15 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
 
 
 def test_a_sighting_is_made_again_from_a_trace() -> None:
-    line = Traced(2.5, {"P": Match(3.0, 0.5, 0.8, Box(0.1, 0.2, 0.3, 0.4)), "Q": Match(-3.0, 0.4, 0.1)})
+    line = Traced(2.5, {"P": Match(3.0, 0.5, 0.8, Box(0.1, 0.2, 0.3, 0.4)), "Q": Match(-3.0, 0.4, 0.1)}, away=1.5)
     windower, fuser = Windower(length_s=3, hop_s=0.5), Fuser()
     window = windower.push(line.view())
     fuser.push(line.look())
     assert window is not None
-    sighting = fuser.close(window)
+    sighting = line.sighting(fuser.close(window))
     assert [c.product_id for c in sighting.ranked] == ["P", "Q"]
     assert sighting.ranked[0].box == Box(0.1, 0.2, 0.3, 0.4)
+    assert sighting.away_since == Moment(1.5, None, 1.5)
     assert sighting.window.views[-1].at == sighting.window.views[-1].wall == 2.5
 
 

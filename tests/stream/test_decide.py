@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engines.base import Box
 from stream.dating import Sight
 from stream.decide import Decider
-from stream.types import Candidate, Change, Decision, Moment, Reason, Sighting, View, Window
+from stream.types import Candidate, Change, Decision, Lookalikes, Moment, Reason, Sighting, View, Window
 
 pytestmark = pytest.mark.unit
 
@@ -64,10 +64,22 @@ def test_a_product_is_shown_dated_back_to_its_first_view_and_hidden_at_its_last(
     assert told(play("..AAAA.....")) == ["+A@1", "-A@2.5"]
 
 
-def test_what_is_on_show_goes_on_faintly_for_some_seconds_and_no_longer(play: Play) -> None:
-    assert told(play("AAAAffff.....")) == ["+A@0", "-A@3.5"]
-    assert told(play("AAAA" + "f" * 40)) == ["+A@0", "-A@6.5"]
+def test_what_is_on_show_goes_on_faintly_for_some_seconds_and_is_not_dated_there(play: Play) -> None:
+    assert told(play("AAAAffffA.....")) == ["+A@0", "-A@4"]
+    assert told(play("AAAAffff.....")) == ["+A@0", "-A@1.5"]
+    assert told(play("AAAA" + "f" * 40)) == ["+A@0", "-A@1.5"]
     assert told(play("ffff")) == []
+
+
+def test_a_view_that_took_it_for_resting_does_not_break_the_run_that_leads_up_to_it(play: Play) -> None:
+    assert told(play("?_AAAA")) == ["+A@0"]
+    assert told(play("?__AAAA")) == ["+A@1.5"]
+
+
+def test_what_is_on_show_is_not_dated_by_a_doubtful_view_of_another_place(view_at: ViewAt) -> None:
+    far = Box(0.8, 0.8, 0.2, 0.2)
+    views = sightings(*[{"A": (0.99, HERE)}] * 3, {"A": (0.7, far)}, {"A": (0.7, far)}, *[{}] * 8)
+    assert told(pushed(make(), view_at, views)) == ["+A@0", "-A@1"]
 
 
 def test_one_sure_view_alone_never_shows(play: Play) -> None:
@@ -179,6 +191,59 @@ def test_faint_views_of_what_moves_date_both_ends_and_of_what_lies_do_not(view_a
         view = view_at(n / 2)
         decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked))
     assert told(decisions) == ["+A@0", "-A@3.5"]
+
+
+LARGE = Box(0.2, 0.1, 0.5, 0.8)
+
+
+def pushed(
+    decider: Decider, view_at: ViewAt, views: list[tuple[Candidate, ...]], away: str = "", start: float = 0.0
+) -> list[Decision]:
+    """`away`: one character a view: `^` the picture was cut away just then, `-` it still is, else it is back."""
+    told, since = [], None
+    for n, ranked in enumerate(views):
+        view, mark = view_at(start + n / 2), away[n : n + 1]
+        since = Moment(view.at, view.utc, view.wall) if mark == "^" else since if mark == "-" else None
+        told += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked, away_since=since))
+    return told
+
+
+def large(timeline: str, box: Box = LARGE) -> list[tuple[Candidate, ...]]:
+    return [tuple(Candidate(i, p, box=box) for i, p in LOOKS[character].items()) for character in timeline]
+
+
+@pytest.mark.parametrize(
+    ("timeline", "away", "expected"),
+    [
+        ("..^...AAAA......", "  ^-------      ", ["+A@1", "-A@4.5"]),  # not known at first
+        ("....AAAA....", "  ^-------      ", ["+A@1", "-A@4.5"]),  # nor at last
+        ("....AAAAffff....", "  ^---------    ", ["+A@1", "-A@5.5"]),
+        (
+            "..A.AAAA............",
+            "  ^--------------------",
+            ["+A@1", "-A@3.5"],
+        ),  # that it is no more goes on too long
+        ("..BBAAAA....", "  ^-----      ", ["+A@2", "+B@1", "-A@3.5", "-B@1.5"]),  # of two things
+        ("..??AAAA........", "              ", ["+A@1", "-A@3.5"]),  # nothing was cut in
+        ("AAAA....", "    ^-----", ["+A@0", "-A@1.5"]),  # seen before it alone
+        ("..AAAA??......", "  ^---    ", ["+A@1", "-A@2.5"]),  # another picture has something like it there
+        ("..AAAAAA......", "  ^---    ", ["+A@1", "-A@3.5"]),  # or it itself
+    ],
+)
+def test_what_is_cut_in_is_of_whom_alone_was_found_in_it(
+    view_at: ViewAt, timeline: str, away: str, expected: list[str]
+) -> None:
+    decider = make()
+    decisions = pushed(decider, view_at, large(timeline.replace("^", ".") + "." * 12), away)
+    assert sorted(told([*decisions, *decider.end(Reason.SHUTDOWN)])) == expected
+
+
+def test_what_is_cut_in_is_still_of_a_look_alike_that_gets_its_right_name(view_at: ViewAt) -> None:
+    views = large("A......AAA")
+    named = Lookalikes("A", 1.0, (("A", 0.0),), instead_of="A")
+    views += [(Candidate("B", 0.99, box=LARGE, lookalikes=named),)] * 2 + large("." * 8)
+    decisions = pushed(make(), view_at, views, ".....^-------")
+    assert told(decisions) == ["+A@2.5", "-A@5", "+B@2.5", "-B@6"]
 
 
 def moved(x: float) -> Box:

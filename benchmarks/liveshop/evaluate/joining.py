@@ -120,7 +120,9 @@ def decide_again(
         fuser.push(line.look())
         if closed is not None:
             cost_s = line.encode_s + line.search_s
-            account.take(decider.push(heard.join(fuser.close(closed), listening.board)), line.at, cost_s)
+            account.take(
+                decider.push(heard.join(line.sighting(fuser.close(closed)), listening.board)), line.at, cost_s
+            )
     account.take(decider.end(Reason.END_OF_STREAM), trace[-1].at if trace else 0.0)
     return account.told()
 

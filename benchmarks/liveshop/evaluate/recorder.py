@@ -91,6 +91,7 @@ class Recorder:
                 search_s=look.search_s,
                 grain=look.grain,
                 frozen=look.frozen,
+                away=None if sighting is None else _away(sighting, at - view.at),
                 earlier=tuple((self._at(seen), found.matches) for seen, found in before),
             )
         )
@@ -130,6 +131,10 @@ class Recorder:
 
 def ranked(sighting: Sighting) -> Ranked:
     return tuple((c.product_id, c.probability) for c in sighting.ranked[:TOLD])
+
+
+def _away(sighting: Sighting, ahead: Seconds) -> Seconds | None:
+    return None if sighting.away_since is None else sighting.away_since.pts + ahead
 
 
 def _moved(moment: Moment) -> Moment:

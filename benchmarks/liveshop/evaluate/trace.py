@@ -9,6 +9,7 @@ One line a view:
 `window`: where a window closed here, the sighting's products, at most TOLD of them. `nearest`: products by the
 frame's own embedding alone. `main`: as `window`, with the main image of each product only. `cost_s`: encode, search.
 `grain`, where boxes are told coarsely: how coarsely. `frozen`, where the picture was that of the view before.
+`away`, where the picture is none that the live comes back to: since when.
 `earlier`, where earlier views were asked once more: for each, the newest first, its `at` and its `looks`.
 
 To decide again without decoding anything:
@@ -18,13 +19,13 @@ To decide again without decoding anything:
         window = windower.push(view)
         fuser.push(line.look())
         if window is not None:
-            decisions = decider.push(fuser.close(window))
+            decisions = decider.push(line.sighting(fuser.close(window)))
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,13 +33,13 @@ import numpy as np
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from engines.base import Box, Encoded, Match, Patches
 from stream.fuse import Look
-from stream.types import View
+from stream.types import Moment, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from stream.types import Seconds
+    from stream.types import Seconds, Sighting
 
     Ranked = tuple[tuple[str, float], ...]  # product ids with a figure each, best first
 
@@ -62,6 +63,7 @@ class Traced:
     search_s: float = 0.0
     grain: float = 0.0
     frozen: bool = False
+    away: Seconds | None = None
     earlier: tuple[tuple[Seconds, Mapping[str, Match]], ...] = ()
 
     def look(self) -> Look:
@@ -69,6 +71,10 @@ class Traced:
 
     def view(self) -> View:
         return View(at=self.at, encoded=NOTHING, wall=self.at, encode_s=self.encode_s)
+
+    def sighting(self, fused: Sighting) -> Sighting:
+        away_since = None if self.away is None else Moment(self.away, None, self.away)
+        return replace(fused, away_since=away_since)
 
     def line(self) -> str:
         fields: dict[str, object] = {"at": round(self.at, 4), "looks": _told(self.looks)}
@@ -81,6 +87,8 @@ class Traced:
             fields["grain"] = round(self.grain, 4)
         if self.frozen:
             fields["frozen"] = True
+        if self.away is not None:
+            fields["away"] = round(self.away, 4)
         if self.earlier:
             fields["earlier"] = [[round(at, 4), _told(looks)] for at, looks in self.earlier]
         fields["cost_s"] = [round(self.encode_s, 4), round(self.search_s, 4)]
@@ -115,6 +123,7 @@ def _read(line: str) -> Traced:
         search_s=search_s,
         grain=fields.get("grain", 0.0),
         frozen=fields.get("frozen", False),
+        away=fields.get("away"),
         earlier=tuple((at, _matches(looks)) for at, looks in fields.get("earlier", ())),
     )
 

@@ -1,0 +1,75 @@
+"""One product's case so far, and where a view has it. Pure: no clock, no judgement."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stream.dating import Sight, in_reach, near
+from stream.fuse import SAME_PLACE
+from stream.lookalikes import waits
+from stream.rest import overlap
+
+if TYPE_CHECKING:
+    from engines.base import Box
+    from stream.types import Candidate, Moment, Seconds, Sighting
+
+RARE = 1.0  # log-odds against any product that is looked at closely, before any view
+VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
+
+
+@dataclass(slots=True)
+class Track:
+    """One product's case so far. Dropped as soon as it says nothing any more."""
+
+    first: Moment
+    seen: Moment  # the last view that counts
+    last: Moment  # the same, or the last of the faint views right after it
+    held: Moment  # the same, or the last view that it went on in though nothing dates it there
+    candidate: Candidate
+    beside: Box | None  # where it was in `last`
+    evidence: float = -RARE
+    frames: int = 0
+    shown: bool = False
+    left: bool = False  # the picture that it was seen in was cut away from
+    views: deque[Moment] = field(default_factory=lambda: deque(maxlen=VIEWS_BACK))
+    told: Candidate | None = None
+    told_at: Seconds = 0.0
+
+    @property
+    def id(self) -> str:
+        return self.candidate.product_id
+
+    def ready(self, now: Moment) -> bool:
+        return not self.shown and self.seen == now and not waits(self.candidate)
+
+
+def in_view(candidate: Candidate) -> float:
+    return candidate.probability if candidate.in_view is None else candidate.in_view
+
+
+def sight(candidate: Candidate, now: Moment) -> Sight:
+    return Sight(now, in_view(candidate), candidate.box)
+
+
+def near_by(track: Track, candidate: Candidate) -> bool:
+    """Whether it may be what the track had in view last; nothing speaks against a product without a box."""
+    before, now = track.beside, candidate.box
+    return before is None or now is None or near(before, now)
+
+
+def reached(track: Track, candidate: Candidate) -> bool:
+    before, now = track.beside, candidate.box
+    return before is None or now is None or in_reach(before, now)
+
+
+def rivalled(candidate: Candidate, sighting: Sighting) -> bool:
+    """Whether a likelier product claims its place."""
+    likelier = (c for c in sighting.ranked if c.probability > candidate.probability)
+    return any(shared(other.box, candidate.box) > SAME_PLACE for other in likelier)
+
+
+def shared(one: Box | None, two: Box | None) -> float:
+    """Nothing is known of a product without a box."""
+    return 0.0 if one is None or two is None else overlap(one, two)

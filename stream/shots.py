@@ -1,0 +1,94 @@
+"""Whether a picture is one that the livestream comes back to, or one cut in between. Pure: no product, no clock.
+
+A livestream has few cameras, and it comes back to them: to what it began with, and to where it was for long in all.
+Whatever else fills the picture for some seconds was cut in: a close-up, a photograph, an advertisement. Pictures are
+compared small and by their contrasts alone, so that light and exposure make no other picture of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stream.types import Image, Moment, Seconds
+
+    Small = NDArray[np.float32]  # (rows, columns, 3): contrasts alone, unit length
+
+CELLS = 18  # of the shorter side
+SAME = 0.6  # likeness of two pictures of one camera; whoever moves before it costs .3, another picture has .3 at most
+FOLLOWS = 0.1  # of a new picture in what is known of its camera: cameras drift, a cross-fade is over sooner
+STAYS_S = 30.0  # in all: where a livestream was for so long it comes back to
+CAMERAS = 8  # that are remembered
+
+
+@dataclass(slots=True)
+class _Camera:
+    picture: Small
+    seen: Seconds
+    known: bool
+    stayed: Seconds = 0.0
+
+
+class Shots:
+    """Keeps a few small pictures. One instance a stretch between gaps."""
+
+    def __init__(self) -> None:
+        self._cameras: list[_Camera] = []
+        self._now: _Camera | None = None
+        self._away: Moment | None = None
+
+    def push(self, at: Moment, picture: Image) -> Moment | None:
+        """Since when the picture has been none that the livestream comes back to; None: it is one."""
+        if picture.size == 0:
+            return None
+        camera = self._take(at.pts, small(picture))
+        camera.known |= camera.stayed >= STAYS_S
+        self._away = None if camera.known else self._away or at
+        return self._away
+
+    def reset(self) -> None:
+        self._cameras.clear()
+        self._now = self._away = None
+
+    def _take(self, at: Seconds, picture: Small) -> _Camera:
+        camera = self._now
+        if camera is None or likeness(camera.picture, picture) < SAME:
+            camera = self._cut_to(at, picture)
+        else:
+            camera.stayed += at - camera.seen
+        camera.seen = at
+        camera.picture = _unit(camera.picture + np.float32(FOLLOWS) * (picture - camera.picture))
+        self._now = camera
+        return camera
+
+    def _cut_to(self, at: Seconds, picture: Small) -> _Camera:
+        likest = max(self._cameras, key=lambda camera: likeness(camera.picture, picture), default=None)
+        if likest is not None and likeness(likest.picture, picture) >= SAME:
+            return likest
+        camera = _Camera(picture, at, known=likest is None)  # what it begins with is taken for its own
+        lately = sorted(self._cameras, key=lambda one: (not one.known, -one.seen))
+        self._cameras = [*lately[: CAMERAS - 1], camera]
+        return camera
+
+
+def small(picture: Image) -> Small:
+    side = max(min(picture.shape[:2]) // CELLS, 1)
+    rows, columns = picture.shape[0] // side, picture.shape[1] // side
+    blocks = picture[: rows * side, : columns * side].reshape(rows, side, columns, side, 3)
+    cells = blocks.mean(axis=(1, 3), dtype=np.float32)
+    contrasts = cells - cells.mean(axis=(0, 1))
+    return _unit(contrasts)
+
+
+def likeness(one: Small, two: Small) -> float:
+    """-1 to 1; 0 for pictures of another shape."""
+    return float(np.vdot(one, two)) if one.shape == two.shape else 0.0
+
+
+def _unit(contrasts: Small) -> Small:
+    return np.asarray(contrasts / max(float(np.linalg.norm(contrasts)), 1e-9), np.float32)

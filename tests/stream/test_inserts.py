@@ -1,0 +1,58 @@
+"""Who was seen in what is cut in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.base import Box
+from stream.inserts import LONGEST_S, Insert, carried_on
+from stream.types import Moment
+
+pytestmark = pytest.mark.unit
+
+LARGE, LITTLE = Box(0.2, 0.1, 0.4, 0.8), Box(0.2, 0.1, 0.1, 0.2)
+
+
+def moment(at: float) -> Moment:
+    return Moment(at, None, at)
+
+
+def insert(*found: str, since: float = 10.0, last: float = 14.0) -> Insert:
+    return Insert(moment(since), moment(last), set(found))
+
+
+def test_a_stretch_goes_on_until_the_picture_is_back_or_another_begins() -> None:
+    first = carried_on(None, moment(10), moment(10))
+    assert first == Insert(moment(10), moment(10))
+    assert carried_on(first, moment(10), moment(11)) is first
+    assert carried_on(first, None, moment(12)) is None
+    assert carried_on(first, moment(13), moment(13)) == Insert(moment(13), moment(13))
+
+
+def test_it_is_of_whom_alone_was_found_in_it_and_large() -> None:
+    assert insert("A").is_of("A", moment(12), LARGE)
+    assert not insert("A", "B").is_of("A", moment(12), LARGE)
+    assert not insert().is_of("A", moment(12), LARGE)
+    assert not insert("A").is_of("A", moment(12), LITTLE)
+    assert not insert("A").is_of("A", moment(12), None)
+    assert not insert("A").is_of("A", moment(9), LARGE)
+
+
+def test_whom_it_is_of_came_when_it_began_unless_that_is_long_ago() -> None:
+    assert insert("A").beginning("A", moment(12), LARGE) == moment(10)
+    assert insert("A", "B").beginning("A", moment(12), LARGE) == moment(12)
+    late = moment(10.5 + LONGEST_S)
+    assert insert("A", last=late.pts).beginning("A", late, LARGE) == late
+
+
+def test_views_add_who_was_found_and_how_long_it_lasts() -> None:
+    stretch = insert("A")
+    stretch.push(moment(15), ["B"])
+    assert (stretch.found, stretch.last) == ({"A", "B"}, moment(15))
+
+
+def test_a_look_alike_that_stands_for_all_takes_the_others_place() -> None:
+    stretch = insert("A", "C")
+    stretch.rename("A", "B")
+    stretch.rename("X", "Y")
+    assert stretch.found == {"B", "C"}
