@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from engines.errors import SpeechError, SpeechLost
-from engines.threads import one_blas_thread
+from engines.threads import ONE_BLAS_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,7 +129,8 @@ class _Child:
     def __init__(self, maker: str) -> None:
         ours, theirs = Pipe()
         number = theirs.fileno()
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Said here and not over there: numpy comes with the engine, long after that process has begun.
+        env = os.environ | ONE_BLAS_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         # Of its own session: Ctrl-C at a terminal is for us, who end it when the last livestream has ended.
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, maker, str(number)],
@@ -193,7 +194,6 @@ def main(maker: str, number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICER)
     desk = _Desk(maker)
-    one_blas_thread()  # the entry of a process of its own decides for it
     pipe = Connection(number)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:

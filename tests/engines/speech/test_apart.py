@@ -9,10 +9,11 @@ from weakref import WeakSet
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from engines.errors import SpeechError, SpeechLost
 from engines.speech.apart import Apart
-from engines.speech.base import RATE
+from engines.speech.base import RATE, TranscriberInfo
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ class Beeper(FakeTranscriber):
         return session
 
 
+class Counted(FakeTranscriber):
+    """Says how many BLAS threads there are where it lives."""
+
+    def __init__(self) -> None:
+        super().__init__(WORDS)
+        np.ones((9, 9)) @ np.ones((9, 9))
+
+    @property
+    def info(self) -> TranscriberInfo:
+        pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        return TranscriberInfo("counted", f"{max(pools, default=1)}", "en", "free")
+
+
 @pytest.fixture
 def apart() -> Iterator[Apart]:
     engine = Apart(f"{__name__}:Beeper")
@@ -66,6 +80,17 @@ def test_it_says_what_the_engine_says(apart: Apart) -> None:
     assert far.push(sound) == near.push(sound)
     assert far.end() == near.end()
     assert far.gated == near.gated == {"noise": 1}
+
+
+def test_its_process_has_one_blas_thread_although_numpy_comes_with_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    engine = Apart(f"{__name__}:Counted")
+    try:
+        assert engine.info.model == "1"
+    finally:
+        engine.close()
 
 
 def test_sessions_do_not_meet(apart: Apart) -> None:
