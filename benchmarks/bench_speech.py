@@ -24,7 +24,7 @@ from benchmarks.speech_said import background, sentences, shop, track
 from benchmarks.speech_scores import Tally, judged
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.choose import SpeechSettings, choose
-from engines.text import CUE_PHRASES, Hearing, phrases_of
+from engines.text import Hearing, listened_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,15 +84,15 @@ def _heard(
 ) -> None:
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
-    got = listened(transcriber.session(_listened_for(products)), [said.samples])
+    got = listened(transcriber.session(_listened_for(transcriber, products)), [said.samples])
     tally = judged(Hearing(products), said.sentences, got.words)
     under = f"{sound}, {level:.0f} dB" if sound else "nothing"
     print(_json(voice, under, tally, got) if as_json else _row(voice, under, tally, got), flush=True)
 
 
-def _listened_for(products: Sequence[ProductWords]) -> list[str]:
+def _listened_for(transcriber: Transcriber, products: Sequence[ProductWords]) -> tuple[str, ...]:
     """As a livestream's ear is told."""
-    return [*phrases_of(products), *CUE_PHRASES]
+    return listened_for(products, sizes=transcriber.info.mode == "phrases")
 
 
 def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:
@@ -130,7 +130,7 @@ def _json(voice: str, under: str, tally: Tally, got: Listened) -> str:
 
 def _invented(transcriber: Transcriber, sound: str, seconds: float, seed: int, *, as_json: bool) -> None:
     """Committed words, and why the rest was refused."""
-    session = transcriber.session(_listened_for(shop(seed)))
+    session = transcriber.session(_listened_for(transcriber, shop(seed)))
     got = listened(session, _backgrounds(sound, seconds, seed))
     refused = {str(gate): count for gate, count in session.gated.items() if count}
     rtf = round(got.cpu_s / got.seconds, 4)

@@ -20,7 +20,7 @@ from engines.errors import EngineError, SpeechError
 from engines.speech.apart import Apart
 from engines.speech.base import Together
 from engines.speech.choose import Choice, SpeechSettings, choose
-from engines.text import CUE_PHRASES, Hearing, ProductWords, phrases_of
+from engines.text import Hearing, ProductWords, listened_for
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
 from stream.errors import ClosedError
@@ -178,7 +178,8 @@ class Speech:
         hearing = self._hearings.get(key)
         if hearing is None:
             hearing = self._hearings[key] = Hearing(self._words_of(scope))
-        session = self._transcriber.session((*phrases_of(hearing.products), *CUE_PHRASES), language)
+        phrases = listened_for(hearing.products, sizes=self._transcriber.info.mode == "phrases")
+        session = self._transcriber.session(phrases, language)
         return Ear(session, hearing, clean=self._config.text == "extract")
 
     def _tell(self, choice: Choice) -> None:

@@ -42,11 +42,22 @@ class Names:
         """The words of names, up to the first that is one by a single word: that waits for its posterior."""
         kept: list[Word] = []
         for run in self._runs(reading):
-            telling = sum(word.text in self._telling for word in run)
-            if telling == 1:
+            if self._is_alone(run):
                 break
             kept += run if len(run) > 1 else []
         return kept
+
+    def behind_alone(self, reading: Sequence[Word]) -> tuple[float, float] | None:
+        """When the first such name was over, and where the last begins that was read after it; nothing without one.
+
+        There reading may be parted: no name goes on across it.
+        """
+        runs = list(self._runs(reading))
+        first = next((i for i, run in enumerate(runs) if self._is_alone(run)), None)
+        if first is None:
+            return None
+        end = runs[first][-1].end
+        return end, end if runs[-1] is runs[first] else max(runs[-1][0].start, end)
 
     def believed(self, reading: Sequence[Word]) -> list[Word]:
         """The wanted words of a finished reading that are to be believed."""
@@ -58,6 +69,9 @@ class Names:
             elif self._stands(run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]]):
                 kept += run
         return kept
+
+    def _is_alone(self, run: Run) -> bool:
+        return sum(word.text in self._telling for word in run) == 1
 
     def _runs(self, reading: Sequence[Word]) -> Iterator[Run]:
         run: Run = []
@@ -83,8 +97,12 @@ class Names:
 
     def _clash(self, word: Word, run: Run) -> bool:
         """Whether the word is in names, and the run, too, and none of them has to do with any of the others."""
-        known = len(self._mates.get(word.text, ())) > 1
-        return known and any(self._mates.get(other.text) for other in run) and not self._go_together(word, run)
+        known = self._is_known(word) and any(self._is_known(other) for other in run)
+        return known and not self._go_together(word, run)
+
+    def _is_known(self, word: Word) -> bool:
+        """Of a name of several words; a turn of phrase ("unlike the") holds but one that is no talk."""
+        return len(self._mates.get(word.text, ())) > 1
 
 
 def _best(run: Run) -> float:

@@ -6,6 +6,7 @@ A small model of pairs. The whole one hears everything and is too slow for many 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 EVERYDAY = 400  # of the likeliest words; a livestream's rarer ones are heard as the nearest of these
 NAMED = 0.2  # share of all words that a product's are; with more of it, noise names somebody
 FOLLOWS = 0.6  # share of a name's words behind which the next word of that name comes
+CARRIERS = ("the", "from", "in")  # words before a name: "now something from ...", "the one in ..."
+CARRIED = 0.2  # share of these words behind which a name begins
 TELLING = 2.0  # a pair is written down where it is so many times likelier than its words alone
 LEAST = 2e-4  # and no rarer than this
 # What hosts say, however rare elsewhere.
@@ -66,6 +69,8 @@ def language_model(wanted: Sequence[str], names: Sequence[Sequence[str]], talk: 
         pairs[word] = {other: chance * (1 - FOLLOWS) for other, chance in known.items()}
         for other, chance in followers.items():
             pairs[word][other] = pairs[word].get(other, 0.0) + FOLLOWS * chance
+    for word in filter(talk.singles.__contains__, CARRIERS):
+        pairs[word] = _carrying(pairs.get(word, {}), names)
     lines = ["\\data\\", f"ngram 1={len(singles) + 2}", f"ngram 2={sum(map(len, pairs.values()))}", "", "\\1-grams:"]
     lines.append(f"{math.log10(ending):.4f} {END} 0.0")
     lines.append(f"-99 <s> {_back_off(pairs.get('<s>', {}), singles, ending):.4f}")
@@ -129,6 +134,15 @@ def _named(names: Sequence[Sequence[str]]) -> Pairs:
             counts.setdefault(word, {})
             counts[word][other] = counts[word].get(other, 0.0) + 1
     return {word: {other: n / sum(row.values()) for other, n in row.items()} for word, row in counts.items()}
+
+
+def _carrying(followers: Mapping[str, float], names: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Names begin behind it, too: each first word as often as names begin with it."""
+    begun = Counter(name[0] for name in names if name)
+    row = {word: chance * (1 - CARRIED) for word, chance in followers.items()}
+    for word, count in begun.items():
+        row[word] = row.get(word, 0.0) + CARRIED * count / begun.total()
+    return row
 
 
 def _back_off(followers: Mapping[str, float], singles: Mapping[str, float], ending: float) -> float:

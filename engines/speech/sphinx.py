@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pocketsphinx
 
 from engines.errors import SpeechError
@@ -28,12 +30,14 @@ from engines.speech.sieve import Sieve
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from engines.speech.clearing import Cepstra
     from engines.speech.rolling import Cut
 
 FRAME_S = 0.01
 READ_EVERY = 5  # blocks between two readings of an open piece: a word is committed after its second
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
 DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
+WAITS_S = 1.1  # a word that needs a posterior gets one after so long, whether its piece has ended or not
 AGREED = 0.8  # confidence of a word committed before its piece has ended: no posterior exists yet
 LANGUAGE_WEIGHT = 9.0  # against the sound: for the same names a sixth less work than by PocketSphinx's own 6.5
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -51,6 +55,7 @@ class SphinxSession:
         self._clearing = Clearing(network())
         self._sieve, self._agreement, self._echoes = Sieve(), Agreement(), Echoes()
         self._start, self._heard, self._unread = 0.0, 0.0, 0
+        self._cepstra: list[Cepstra] = []  # of the piece, from `_start` on
         self._gated: Counter[str] = Counter()
 
     @property
@@ -71,27 +76,48 @@ class SphinxSession:
 
     def _cut(self, cut: Cut) -> list[Word]:
         if cut.first:
-            self._start, self._unread = cut.at / RATE, 0
-            self._decoder.start_utt()
+            self._begin(cut.at / RATE)
             self._clearing.begin()
         self._heard = (cut.at + len(cut.samples)) / RATE
         self._unread += len(cut.samples) // BLOCK  # a piece begins with all that was held back: read at once
         cepstra = self._clearing.push(cut.samples, last=cut.last)
-        if len(cepstra):
-            self._decoder.process_cep(cepstra.tobytes())
+        self._read(cepstra)
         if cut.last:
-            return self._last()
+            return self._ended(inf)
         return self._so_far() if self._unread >= READ_EVERY else []
+
+    def _begin(self, start: float) -> None:
+        self._start, self._unread, self._cepstra = start, 0, []
+        self._decoder.start_utt()
+
+    def _read(self, cepstra: Cepstra) -> None:
+        if len(cepstra):
+            self._cepstra.append(cepstra)
+            self._decoder.process_cep(cepstra.tobytes())
 
     def _so_far(self) -> list[Word]:
         self._unread = 0
         reading = [word._replace(confidence=AGREED) for word in self._reading()]
         settled = [word for word in reading if word.end <= self._heard - SETTLED_S]
-        return self._agreement.push(self._names.until_alone(settled))
+        agreed = self._agreement.push(self._names.until_alone(settled))
+        waits = self._names.behind_alone(settled)
+        if waits is None or waits[0] > self._heard - WAITS_S:
+            return agreed
+        return agreed + self._parted(waits[1])
 
-    def _last(self) -> list[Word]:
+    def _parted(self, at: float) -> list[Word]:
+        """Ends the piece where a word begins, and reads what is behind it as a piece of its own."""
+        frames = round((at - self._start) / FRAME_S)
+        rest = np.concatenate(self._cepstra)[frames:]
+        words = self._ended(at)
+        self._begin(self._start + frames * FRAME_S)
+        self._read(rest)
+        return words
+
+    def _ended(self, until: float) -> list[Word]:
+        """`until`: what is read behind it is not believed yet."""
         self._decoder.end_utt()
-        reading = self._reading()
+        reading = [word for word in self._reading() if (word.start + word.end) / 2 < until]
         believed = self._names.believed(reading)
         wanted = sum(word.text in self._names.wanted for word in reading)
         self._gated[Gate.LOW_LOG_PROBABILITY] += wanted - len(believed)

@@ -3,7 +3,7 @@
 from engines.text.extract import extract
 from engines.text.hearing import Hearing
 from engines.text.normalise import normalise
-from engines.text.phrases import CUE_PHRASES, phrases_of
+from engines.text.phrases import CUE_PHRASES, listened_for, phrases_of
 from engines.text.recall import retold
 from engines.text.words import Heard, Kind, Mention, ProductWords, Spoken
 
@@ -16,6 +16,7 @@ __all__ = [
     "ProductWords",
     "Spoken",
     "extract",
+    "listened_for",
     "normalise",
     "phrases_of",
     "retold",

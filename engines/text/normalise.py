@@ -27,7 +27,9 @@ CURRENCIES = {
     "quid": "gbp", "gbp": "gbp", "£": "gbp", "yuan": "cny", "rmb": "cny", "cny": "cny", "¥": "cny", "yen": "jpy",
     "jpy": "jpy", "chf": "chf", "franc": "chf",
 }  # fmt: skip
-_HAN_UNITS = {
+# Units of several tokens: Chinese ones, and abbreviations as a recogniser hears them read out.
+_UNITS_IN_PARTS = {
+    ("m", "l"): "ml", ("c", "l"): "cl", ("m", "g"): "mg", ("k", "g"): "kg", ("m", "m"): "mm", ("c", "m"): "cm",
     ("毫", "升"): "ml", ("升",): "l", ("毫", "克"): "mg", ("克",): "g", ("公", "斤"): "kg", ("千", "克"): "kg",
     ("斤",): "jin", ("毫", "米"): "mm", ("厘", "米"): "cm", ("公", "分"): "cm", ("寸",): "inch",
     ("块", "钱"): "cny", ("塊", "錢"): "cny", ("元",): "cny", ("块",): "cny", ("塊",): "cny",
@@ -81,12 +83,22 @@ def _joined(pieces: Sequence[Token]) -> list[Token]:
     out: list[Token] = []
     i = 0
     while i < len(pieces):
+        if _is_times(texts, i):
+            out.append(Token("x", pieces[i].first, pieces[i].last))
+            i += 1
+            continue
         text, end, unit, after = _measured(texts, i)
         out.append(Token(text, pieces[i].first, pieces[end - 1].last))
         if unit:
             out.append(Token(unit, pieces[min(end, after - 1)].first, pieces[after - 1].last))
         i = after
     return out
+
+
+def _is_times(texts: Sequence[str], at: int) -> bool:
+    """ "ninety by ninety", which is written 90 x 90."""
+    between = texts[at] in {"by", "time"} and 0 < at < len(texts) - 1
+    return between and _number(texts, at - 1)[0][0].isdigit() and _number(texts, at + 1)[0][0].isdigit()
 
 
 def _measured(texts: Sequence[str], at: int) -> tuple[str, int, str, int]:
@@ -115,7 +127,7 @@ def _unit(texts: Sequence[str], at: int) -> tuple[str, int]:
     if at >= len(texts):
         return "", at
     for key in (tuple(texts[at : at + 2]), (texts[at],)):
-        if key in _HAN_UNITS:
-            return _HAN_UNITS[key], at + len(key)
+        if key in _UNITS_IN_PARTS:
+            return _UNITS_IN_PARTS[key], at + len(key)
     unit = UNITS.get(texts[at]) or CURRENCIES.get(texts[at], "")
     return unit, at + bool(unit)

@@ -93,6 +93,24 @@ def _decimals(tokens: Sequence[str], at: int) -> tuple[str, int]:
     return (digits, i) if digits else ("", at)
 
 
+def said_number(text: str) -> str:
+    """How a number in digits is said, "three hundred seventy five"; nothing where it is too large or no number."""
+    whole, _, decimals = text.partition(".")
+    if not whole.isdecimal() or not 0 < len(whole) < 5 or (decimals and not decimals.isdecimal()):
+        return ""
+    said = _said(int(whole))
+    return " ".join([said, "point", *(_UNITS[int(digit)] for digit in decimals)] if decimals else [said])
+
+
+def _said(number: int) -> str:
+    if number < 20:
+        return (*_UNITS, *_TEENS)[number]
+    if number < 100:
+        return " ".join([_TEN_NAMES[number // 10 - 2], *([_UNITS[number % 10]] if number % 10 else [])])
+    size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
+    return " ".join([_said(number // size), name, *([_said(number % size)] if number % size else [])])
+
+
 def read_han_number(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     """The same for Chinese numerals. Whether it is one at all only a unit after it tells: brands have them, too."""
     end = at

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.normalise import Token, tokenise
 from engines.text.quantities import read_quantities
+from engines.text.sizes import sizes_of
 from engines.text.spelling import is_run_on
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def phrases_of(products: Sequence[ProductWords], most: int = MOST) -> tuple[str,
         for turn, phrase in enumerate(call):
             turns[phrase] = min(turns.get(phrase, turn), turn)
     return tuple(sorted(turns, key=lambda phrase: (turns[phrase], counts[phrase], phrase))[:most])
+
+
+def listened_for(products: Sequence[ProductWords], *, sizes: bool) -> tuple[str, ...]:
+    """All of it. `sizes`: for an engine that hears nothing but phrases; others write numbers down by themselves."""
+    return (*phrases_of(products), *(sizes_of(products) if sizes else ()), *CUE_PHRASES)
 
 
 def _differing(product: ProductWords, products: Sequence[ProductWords]) -> list[str]:

@@ -20,7 +20,7 @@ from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.fingerprint import of_packages, of_texts
 from benchmarks.liveshop.live import VIDEO
 from engines.speech.base import RATE
-from engines.text import CUE_PHRASES, ProductWords, phrases_of
+from engines.text import ProductWords, listened_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ def heard_in(live: Path, products: Sequence[ProductWords], ear: Transcriber) -> 
     kept = _read(path, key)
     if kept is not None:
         return kept
-    session = ear.session([*phrases_of(products), *CUE_PHRASES])
+    session = ear.session(listened_for(products, sizes=ear.info.mode == "phrases"))
     found: list[Known] = []
     heard = 0.0
     for samples in sound_of(live / VIDEO):

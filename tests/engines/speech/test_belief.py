@@ -54,6 +54,19 @@ def test_a_word_amidst_a_name_that_it_has_nothing_to_do_with_is_wrong() -> None:
     assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9)) == ["tomato", "soup"]
 
 
+def test_a_turn_of_phrase_beside_a_name_speaks_against_none() -> None:
+    names = Names([["unlike", "the"], ["rich", "soup"]], everyday={"the"})
+    said = (("unlike", 0.9), ("the", 0.9), ("soup", 0.9))
+    assert [word.text for word in names.believed(reading(*said))] == ["unlike", "the", "soup"]
+
+
+def test_a_word_that_waits_says_where_what_is_behind_it_begins() -> None:
+    said = reading(("green", 0.8), ("tea", 0.8), ("one", 0.8), ("velmeo", 0.8), ("one", 0.8), ("tomato", 0.8))
+    assert NAMES.behind_alone(said) == pytest.approx((1.6, 2.0))
+    assert NAMES.behind_alone(said[:4]) == pytest.approx((1.6, 1.6))
+    assert NAMES.behind_alone(said[:3]) is None
+
+
 def test_words_nobody_is_sure_of_do_not_part_a_name() -> None:
     said = (("kalane", 0.95), ("one", 0.1), ("basil", 0.1), ("tomato", 0.9), ("soup", 0.9))
     assert believed(*said, apart=-0.1) == ["tomato", "soup"]
