@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engines.base import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from stream.types import Seconds
 
@@ -39,6 +39,13 @@ MEMORY_S = 90.0  # a place is remembered for so long; a product lies about for m
 RETURN_S = 3.0  # a product out of view for longer, and back elsewhere, is judged anew
 PLACES = 6  # boxes that are remembered of a product
 SOON_S = 1.0  # a box that is hardly believed must follow so soon on one like it
+APART = 0.01  # shares of the picture: places farther apart are two; a camera shakes less
+HERE, HERE_ZOOM = (
+    0.02,
+    0.15,
+)  # what is found that near to where it lies lay there, whichever of its pictures was found
+FEW = 3  # places that one thing may seem to lie in; a hand that sways has more, and comes by them again
+OFTEN = 2  # unless it was there more often than a hand comes by
 FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
 
 
@@ -110,7 +117,7 @@ class Rest:
         case = self._cases.get(product_id)
         if case is None or max(case.motion, case.motion + _size(case.box)) > RESTING:
             return None
-        return case.places[-1].since
+        return _came(case.places)
 
     def reset(self) -> None:
         self._cases.clear()
@@ -144,6 +151,8 @@ def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> Non
     if camera != STILL:
         case.places = deque((_Place(_carried(one.box, camera), one.since) for one in case.places), maxlen=PLACES)
     nearest = min(case.places, key=lambda one: says(step(one.box, box), grain))
+    if _sways(case.places) and sum(says(step(one.box, box), grain) < 0 for one in case.places) < OFTEN:
+        nearest = case.places[-1]
     moved = step(nearest.box, box)
     told = says(moved, grain)
     if hypot(moved.x, moved.y) > TAKEN:
@@ -153,6 +162,30 @@ def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> Non
     case.at = at
     case.places.append(_Place(box, at if told > 0 else nearest.since))
     case.motion = max(LEAST, min(MOST, case.motion + told))
+
+
+def _sways(places: Iterable[_Place]) -> bool:
+    """Whether these are more places than one thing seems to lie in."""
+    apart: list[Box] = []
+    for place in places:
+        if all(_far(step(box, place.box)) > APART for box in apart):
+            apart.append(place.box)
+    return len(apart) > FEW
+
+
+def _came(places: Sequence[_Place]) -> Seconds:
+    """When it came to where it is now."""
+    since, here = places[-1].since, places[-1].box
+    for place in reversed(places):
+        moved = step(place.box, here)
+        if _far(moved) > HERE or abs(moved.zoom) > HERE_ZOOM:
+            break
+        since = min(since, place.since)
+    return since
+
+
+def _far(moved: Step) -> float:
+    return hypot(moved.x, moved.y)
 
 
 def alike(one: Box, two: Box) -> bool:

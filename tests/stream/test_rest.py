@@ -145,6 +145,29 @@ def test_a_product_found_now_by_one_of_its_pictures_now_by_another_rests_all_the
     assert rest.since("A") is not None
 
 
+def test_what_is_put_down_and_found_by_its_pictures_in_turn_rests_since_the_first_of_them() -> None:
+    rest = Rest()
+    at = watch(rest, swaying(HAND, 6))
+    one, two = TABLE, Box(TABLE.x - 0.012, TABLE.y + 0.002, TABLE.w * 1.1, TABLE.h)
+    watch(rest, iter([one, two, moved(two, 0.0, 0.006)] * 3), start=at)
+    assert rest.since("A") == at
+
+
+def test_a_hand_that_comes_by_the_same_places_again_is_still_a_hand() -> None:
+    """It sways in step with the views: each place comes again after five of them."""
+    rest, places = Rest(), [moved(HAND, 0.02 * sin(1.2566 * n), 0.02 * sin(1.2566 * n + 1.57)) for n in range(5)]
+    watch(rest, iter(places * 4))
+    assert rest.held("A") > MOST
+
+
+def test_what_lies_is_not_taken_up_by_a_view_that_finds_it_elsewhere() -> None:
+    rest = Rest()
+    elsewhere = moved(TABLE, -0.045, 0.01)
+    at = watch(rest, iter([moved(HAND, 0.02 * n) for n in range(3)]))
+    watch(rest, iter([TABLE, TABLE, TABLE, elsewhere, TABLE, TABLE]), start=at)
+    assert rest.since("A") == at
+
+
 def test_a_frozen_picture_says_nothing_of_what_it_shows() -> None:
     rest = Rest()
     at = watch(rest, swaying(HAND, 8))
