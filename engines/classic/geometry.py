@@ -5,6 +5,8 @@ Positions are measured in longer sides of their picture, so that a turn is a tur
 
 from __future__ import annotations
 
+from cmath import isfinite
+from math import hypot
 from typing import NamedTuple
 
 import cv2
@@ -24,6 +26,7 @@ ZOOM = 0.6  # the same for the logarithm of their scales
 NEAR, SLACK = 0.03, 0.22  # how far off a position may be: a share of the print, and of the way to the point
 PRINT = 500  # patches of a catalogue picture that are looked at; the weaker ones are paper grain and cost shortlists
 ENOUGH = 4  # agreeing pairs that fix a similarity with two to spare
+UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 
 
 class Layout(NamedTuple):
@@ -81,8 +84,8 @@ def tentative(likeness: NDArray[np.float32]) -> Pairs:
         return Pairs(empty, empty, np.zeros(0, np.float32))
     to = np.argmax(likeness, axis=1)
     worth = weigh(likeness[np.arange(len(to)), to])
-    order = np.argsort(-worth, kind="stable")[:TENTATIVE]
-    order = order[worth[order] > 0]
+    telling = np.flatnonzero(worth > 0)
+    order = telling[np.argsort(-worth[telling], kind="stable")[:TENTATIVE]]
     return Pairs(order, to[order], worth[order])
 
 
@@ -103,7 +106,8 @@ def propose(frame: Layout, catalogue: Layout, pairs: Pairs) -> Proposal | None:
         return None
     here, there = frame.at[pairs.frame], catalogue.at[pairs.catalogue]
     span = (frame.size[pairs.frame] / np.maximum(catalogue.size[pairs.catalogue], 1e-6)).astype(np.float32)
-    turn = np.exp(1j * (frame.angle[pairs.frame] - catalogue.angle[pairs.catalogue])).astype(np.complex64)
+    angle = frame.angle[pairs.frame] - catalogue.angle[pairs.catalogue]
+    turn = (np.cos(angle) + 1j * np.sin(angle)).astype(np.complex64)
     agree = _agreement(here, there, span, turn)
     support = agree @ pairs.worth
     best = int(np.argmax(support))
@@ -160,14 +164,13 @@ def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def plausible(homography: Homography) -> bool:
     """A print seen from its front: not mirrored, not folded, not squeezed to a line, not larger than life."""
-    corners = project(homography, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64))
-    if not np.isfinite(corners).all():
+    corners = [complex(x, y) for x, y in project(homography, UNIT).tolist()]
+    if not all(map(isfinite, corners)):
         return False
-    edges = np.roll(corners, -1, axis=0) - corners
-    after = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
-    sides = np.linalg.norm(edges, axis=1)
-    return bool((turns > 0).all()) and bool(sides.min() > 0.02 and sides.max() < min(6, 5 * sides.min()))
+    edges = [after - before for before, after in zip(corners, corners[1:] + corners[:1], strict=True)]
+    turns = [(edge.conjugate() * after).imag for edge, after in zip(edges, edges[1:] + edges[:1], strict=True)]
+    sides = [hypot(edge.real, edge.imag) for edge in edges]
+    return min(turns) > 0 and min(sides) > 0.02 and max(sides) < min(6, 5 * min(sides))
 
 
 def project(homography: Homography, points: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 2)

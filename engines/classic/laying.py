@@ -56,39 +56,46 @@ def lay(
     """
     span, at = abs(first.factor), there - MIDDLE
     anchor = first.factor * MIDDLE + first.start
-    seen = (here - anchor) / span
     turn = first.factor / span
     start = np.array([turn.real, -turn.imag, 0, turn.imag, turn.real, 0, 0, 0])
-    near = agree * _forget(np.abs(_place(start, at) - seen), FIRST * (1 + 2 * np.abs(at)))
-    rows, wanted = _rows(at, seen), np.concatenate([seen.real, seen.imag])
-    numbers = start
+    plane, seen = np.stack([at.real, at.imag, np.ones(len(at))]), _flat((here - anchor) / span)
+    near = agree * _forget(_off(start, plane, seen), FIRST * (1 + 2 * np.abs(at)))
+    rows, numbers = _rows(plane, seen), start
     for room in ROOMS:
-        if np.count_nonzero(near) < least:
+        who = np.flatnonzero(near)  # of hundreds a few dozen: the others weigh nothing
+        if len(who) < least:
             return None
-        weighed = rows * (np.tile(worth * near, 2) / NOISE**2)[:, None]
-        numbers = np.linalg.solve(weighed.T @ rows + HELD, weighed.T @ wanted + start / LOOSE**2)
-        near = _forget(np.abs(_place(numbers, at) - seen), room)
+        few = rows[:, who].reshape(-1, 8)
+        weighed = few * (np.tile((worth * near)[who], 2) / NOISE**2)[:, None]
+        wanted = seen[:, who].ravel()
+        numbers = np.linalg.solve(weighed.T @ few + HELD, weighed.T @ wanted + start / LOOSE**2)
+        near = _forget(_off(numbers, plane, seen), room)
     return Laid(_whole(numbers, anchor, span), near > 0)
 
 
 def _forget(off: Numbers, room: Numbers | float) -> Numbers:
-    """Tukey's weights: one at the place itself, nothing from `room` on."""
-    return np.asarray(np.maximum(1 - (off / room) ** 2, 0) ** 2, dtype=np.float64)
+    """Tukey's weights, of squared distances: one at the place itself, nothing from `room` on."""
+    return np.asarray(np.maximum(1 - off / room**2, 0) ** 2, dtype=np.float64)
 
 
-def _rows(at: Points, seen: Points) -> NDArray[np.float64]:
+def _flat(points: Points) -> Numbers:  # (2, points)
+    return np.stack([points.real, points.imag])
+
+
+def _rows(plane: Numbers, seen: Numbers) -> Numbers:  # (2, points, 8)
     """Linear in the eight numbers: the homography's denominator is multiplied out."""
-    x, y, one, none = at.real, at.imag, np.ones(len(at)), np.zeros(len(at))
-    across = np.stack([x, y, one, none, none, none, -seen.real * x, -seen.real * y], axis=1)
-    down = np.stack([none, none, none, x, y, one, -seen.imag * x, -seen.imag * y], axis=1)
-    return np.concatenate([across, down])
+    rows = np.zeros((2, plane.shape[1], 8))
+    rows[0, :, :3] = rows[1, :, 3:6] = plane.T
+    rows[:, :, 6:] = -seen[:, :, None] * plane[:2].T
+    return rows
 
 
-def _place(numbers: Numbers, at: Points) -> Points:
-    a, b, c, d, e, f, g, h = numbers
-    depth = np.maximum(1 + g * at.real + h * at.imag, 0.05)  # nothing is seen from behind
-    across, down = a * at.real + b * at.imag + c, d * at.real + e * at.imag + f
-    return np.asarray((across + 1j * down) / depth, dtype=np.complex128)
+def _off(numbers: Numbers, plane: Numbers, seen: Numbers) -> Numbers:
+    """How far from where it is seen each point is laid, squared."""
+    laid = np.append(numbers, 1).reshape(3, 3) @ plane
+    depth = np.maximum(laid[2], 0.05)  # nothing is seen from behind
+    off = laid[:2] / depth - seen
+    return np.asarray((off * off).sum(axis=0), np.float64)
 
 
 def _whole(numbers: Numbers, anchor: complex, span: float) -> Homography:
