@@ -12,16 +12,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engines.classic.square import SIDE
 from engines.classic.stored import NotStored, read_stored
-from engines.classic.wire import Graph
+from engines.classic.wire import Graph, opened
 from engines.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import onnxruntime as ort
 
     from engines.base import Image
 
@@ -63,10 +64,7 @@ class Eye:
 
 @cache
 def _session() -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(_network(_weights()), options, providers=["CPUExecutionProvider"])
+    return opened(_network(_weights()))
 
 
 def _weights() -> Mapping[str, NDArray[np.generic]]:
@@ -96,7 +94,7 @@ def _network(weights: Mapping[str, NDArray[np.generic]]) -> bytes:
             block, channels = block + 1, out
         if stage in SEEN_AT:
             outcomes.append(here)
-    return network.graph.model(("print", ("batch", 3, SIDE, SIDE)), outcomes)
+    return network.graph.model({"print": ("batch", 3, SIDE, SIDE)}, dict.fromkeys(outcomes, 4))
 
 
 class Shape(NamedTuple):

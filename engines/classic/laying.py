@@ -68,7 +68,8 @@ def lay(
         few = rows[:, who].reshape(-1, 8)
         weighed = few * (np.tile((worth * near)[who], 2) / NOISE**2)[:, None]
         wanted = seen[:, who].ravel()
-        numbers = np.linalg.solve(weighed.T @ few + HELD, weighed.T @ wanted + start / LOOSE**2)
+        told = np.linalg.solve(weighed.T @ few + HELD, weighed.T @ wanted + start / LOOSE**2)
+        numbers = np.asarray(told, np.float64)
         near = _forget(_off(numbers, plane, seen), room)
     return Laid(_whole(numbers, anchor, span), near > 0)
 

@@ -15,6 +15,7 @@ from engines.classic.closer import Closer, Scene, in_frame, whole
 from engines.classic.colour import compare
 from engines.classic.found import Found, Memory
 from engines.classic.geometry import PRINT, Fit, box_of, layout, overlap, propose, settle, spread, tentative
+from engines.classic.patchwise import likeness
 from engines.classic.picture import Canvas, canvas_of, seen_through
 from engines.classic.reprint import same_print
 from engines.classic.rivals import SAME_PLACE, Judge
@@ -22,9 +23,7 @@ from engines.classic.rivals import SAME_PLACE, Judge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from engines.base import Box, Encoded, Image, PatchVectors
+    from engines.base import Box, Encoded, Image
 
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
 NEAR_BY = 0.1  # and with more than that they may: a first look is rough
@@ -53,7 +52,6 @@ class ClassicMatcher:
         self._canvases = Memory[Canvas]()
         self._judge = Judge()
         self._closer = Closer()
-        self._scratch: NDArray[np.float32] = np.empty(0, np.float32)
 
     def match(self, query: Encoded, candidates: Sequence[Sequence[Encoded]]) -> list[Match]:
         seen = self.examine(query, candidates)
@@ -98,7 +96,7 @@ class ClassicMatcher:
         for owner, pictures in enumerate(candidates):
             most = int(PRINT / max(len(pictures), 1) ** 0.5)  # more views of one product repeat one another
             for picture in pictures:
-                pairs = tentative(self._likeness(seen, picture.patches.vectors[:most]))
+                pairs = tentative(likeness(seen, picture.patches.vectors[:most]))
                 proposal = propose(scene.plane, layout(picture.patches, most), pairs)
                 if proposal is not None:
                     proposed.append((proposal, owner, picture))
@@ -106,14 +104,6 @@ class ClassicMatcher:
         fits = [(owner, picture, settle(proposal)) for proposal, owner, picture in proposed[: 2 * CLOSE]]
         laid = [Laid(owner, picture, found) for owner, picture, found in fits if found is not None]
         return sorted(laid, key=lambda one: (-one.fit.weight, one.owner))
-
-    def _likeness(self, seen: NDArray[np.float32], vectors: PatchVectors) -> NDArray[np.float32]:
-        """Into memory that is used again: fresh pages for each product of matrices cost more than the product."""
-        wanted = len(seen) * len(vectors)
-        if wanted > len(self._scratch):
-            self._scratch = np.empty(wanted, np.float32)
-        room = self._scratch[:wanted].reshape(len(seen), len(vectors))
-        return np.matmul(seen, vectors.astype(np.float32).T, out=room)
 
     def _look(self, scene: Scene, laid: Laid) -> Found | None:
         canvas = self._canvas(laid.picture)

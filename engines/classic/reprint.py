@@ -13,6 +13,7 @@ import numpy as np
 
 from engines.classic.fineprint import differing
 from engines.classic.geometry import PRINT, fit, layout, tentative
+from engines.classic.patchwise import likeness
 from engines.classic.picture import canvas_of, laid_out
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def same_print(one: Encoded, two: Encoded) -> bool:
 
 def _lies_on(one: Encoded, two: Encoded) -> bool:
     first, second = (layout(picture.patches, PRINT) for picture in (one, two))
-    vectors = [picture.patches.vectors[:PRINT].astype(np.float32) for picture in (one, two)]
-    laid = fit(first, second, tentative(vectors[0] @ vectors[1].T))
+    laid = fit(first, second, tentative(likeness(*(picture.patches.vectors[:PRINT] for picture in (one, two)))))
     if laid is None or len(laid.pairs.frame) < ALIGNED:
         return False
     here, there = canvas_of(one.patches.thumb), canvas_of(two.patches.thumb)

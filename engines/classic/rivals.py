@@ -17,6 +17,7 @@ from engines.classic.eye import Eye, Sight
 from engines.classic.fineprint import Place, differing, own
 from engines.classic.found import Memory
 from engines.classic.geometry import PRINT, exclusive, fit, layout, overlap, tentative
+from engines.classic.patchwise import likeness
 from engines.classic.picture import laid_out
 from engines.classic.square import Square, seen_in, square_of
 
@@ -135,9 +136,9 @@ class Judge:
         return self._relations.of((one.encoded, two.encoded), lambda: self._relate(one, two))
 
     def _relate(self, one: Found, two: Found) -> Related | None:
-        first, second = (found.encoded.patches.vectors[:PRINT].astype(np.float32) for found in (one, two))
+        first, second = (found.encoded.patches.vectors[:PRINT] for found in (one, two))
         here, there = (layout(found.encoded.patches, PRINT) for found in (one, two))
-        direct = fit(here, there, tentative(first @ second.T))
+        direct = fit(here, there, tentative(likeness(first, second)))
         if direct is None or len(direct.pairs.frame) < ALIGNED:
             return None
         laid, covered = laid_out(one.canvas, direct.homography, two.canvas)

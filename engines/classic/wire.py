@@ -1,4 +1,4 @@
-"""Writes a small network down as ONNX Runtime reads it: convolutions, bounds and sums, no more. Knows no weights.
+"""Writes a small network down as ONNX Runtime reads it: sums, products and bounds, no more. Knows no weights.
 
 ONNX's own package would do it, too; a graph of three operators needs no more than these lines.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnxruntime as ort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,22 +41,32 @@ class Graph:
         self._body.append(_field(1, wired + b"".join(_attribute(*one) for one in (ints or {}).items())))
         return name
 
-    def model(self, given: tuple[str, Sequence[int | str]], wanted: Iterable[str]) -> bytes:
-        """`given`: the input's name and shape; a word stands for any number."""
-        name, shape = given
-        dims = b"".join(_field(1, _text(2, side) if isinstance(side, str) else _number(1, side)) for side in shape)
-        tensor = _field(1, _number(1, FLOAT) + _field(2, dims))
-        ends = _field(11, _text(1, name) + _field(2, tensor))
-        ends += b"".join(
-            _field(12, _text(1, one) + _field(2, _field(1, _number(1, FLOAT) + _field(2, UNKNOWN * 4))))
-            for one in wanted
-        )
+    def model(self, given: Mapping[str, Sequence[int | str]], wanted: Mapping[str, int]) -> bytes:
+        """`given`: each input's shape; a word stands for any number. `wanted`: how many sides each outcome has."""
+        ends = b"".join(_field(11, _tensor(name, map(_side, shape))) for name, shape in given.items())
+        ends += b"".join(_field(12, _tensor(name, [UNKNOWN] * sides)) for name, sides in wanted.items())
         graph = b"".join(self._body) + _text(2, "eye") + b"".join(self._arrays) + ends
         return _number(1, IR) + _field(7, graph) + _field(8, _number(2, OPSET))
 
     def _name(self) -> str:
         self._names += 1
         return f"n{self._names}"
+
+
+def opened(model: bytes) -> ort.InferenceSession:
+    """Runs in the calling thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _side(side: int | str) -> bytes:
+    return _field(1, _text(2, side) if isinstance(side, str) else _number(1, side))
+
+
+def _tensor(name: str, sides: Iterable[bytes]) -> bytes:
+    return _text(1, name) + _field(2, _field(1, _number(1, FLOAT) + _field(2, b"".join(sides))))
 
 
 def _attribute(name: str, value: int | Sequence[int]) -> bytes:

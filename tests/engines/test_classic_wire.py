@@ -29,7 +29,7 @@ def small() -> bytes:
     }
     out = graph.add("Conv", ("print", kernel, bias), shape)
     bounds = [graph.constant(np.array(bound, np.float32)) for bound in (0, 6)]
-    return graph.model(("print", ("batch", 3, 200, 200)), [graph.add("Clip", (out, *bounds)), out])
+    return graph.model({"print": ("batch", 3, 200, 200)}, {graph.add("Clip", (out, *bounds)): 4, out: 4})
 
 
 def test_onnx_itself_finds_nothing_wrong_with_it() -> None:

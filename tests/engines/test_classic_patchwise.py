@@ -1,0 +1,32 @@
+"""All patches of one picture with all of another: numpy's own product, whatever their number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.classic.patchwise import likeness
+
+pytestmark = pytest.mark.unit
+
+counts = st.integers(0, 70)
+
+
+@given(counts, counts)
+def test_every_pair_is_numpy_s_product(ones: int, twos: int) -> None:
+    rng = np.random.default_rng(ones * 100 + twos)
+    one, two = rng.normal(size=(ones, 64)).astype(np.float32), rng.normal(size=(twos, 64)).astype(np.float16)
+    told = likeness(one, two)
+    assert told.shape == (ones, twos)
+    assert told.dtype == np.float32
+    assert told == pytest.approx(one.astype(np.float64) @ two.astype(np.float64).T, abs=1e-4)
+
+
+def test_it_changes_nothing_that_it_is_given_and_keeps_what_it_told() -> None:
+    one = np.eye(3, 64, dtype=np.float32)
+    first = likeness(one, one)
+    likeness(2 * one, one)
+    assert (first == np.eye(3)).all()
+    assert (one == np.eye(3, 64)).all()
