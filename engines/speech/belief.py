@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 SURE = 0.5  # posterior that the surest word of a name needs
 DRAGGED = 0.1  # and each other word of it
-ALONE = 0.8  # a word that nothing bears out
+ALONE = 0.85  # a word that nothing bears out
+LED = (
+    0.5  # one behind a word that leads to names: ways to say it share its posterior, and the surest may have no more
+)
+LEADING = ("the", "from", "in")  # "now something from ...", "the one in ..."
+LINKS = frozenset((*LEADING, "one"))  # words of a name that say nothing of it: "the ... one"
 BORNE_OUT = 0.4  # one that goes together with what was said around it
 AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
+DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
 AMIDST_S = 0.8  # nobody gets from one name to another sooner
 
 Run = list["Word"]  # words that follow one another as they do in a name
@@ -63,15 +69,24 @@ class Names:
         """The wanted words of a finished reading that are to be believed."""
         runs = [run for run in self._runs(reading) if run[0].text in self.wanted and _best(run) >= BORNE_OUT]
         kept: list[Word] = []
+        led = self._led(reading)
         for i, run in enumerate(runs):
             if len(run) > 1:
-                kept += [word for word in run if _best(run) >= SURE and word.confidence >= DRAGGED]
-            elif self._stands(run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]]):
+                surest = _best([word for word in run if word.text not in LINKS] or run)
+                kept += [word for word in run if surest >= SURE and word.confidence >= DRAGGED]
+            elif self._stands(
+                run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]], LED if run[0] in led else ALONE
+            ):
                 kept += run
         return kept
 
     def _is_alone(self, run: Run) -> bool:
-        return sum(word.text in self._telling for word in run) == 1
+        """By a single word, or by none but letters: "two hundred m l" is as good as its numbers."""
+        telling = [word.text for word in run if word.text in self._telling]
+        return len(telling) > 0 and sum(len(text) > 1 for text in telling) < 2
+
+    def _led(self, reading: Sequence[Word]) -> set[Word]:
+        return {word for before, word in pairwise(reading) if before.text in LEADING and before.confidence >= SURE}
 
     def _runs(self, reading: Sequence[Word]) -> Iterator[Run]:
         run: Run = []
@@ -83,13 +98,13 @@ class Names:
         if run:
             yield run
 
-    def _stands(self, word: Word, around: Sequence[Run]) -> bool:
+    def _stands(self, word: Word, around: Sequence[Run], alone: float) -> bool:
         near = [(run, _apart(word, run)) for run in around if _best(run) >= SURE]
         if any(apart <= AROUND_S and self._go_together(word, run) for run, apart in near):
             return word.confidence >= BORNE_OUT
         if any(apart <= AMIDST_S and len(run) > 1 and self._clash(word, run) for run, apart in near):
             return False
-        return word.confidence >= ALONE and word.text in self._telling
+        return word.confidence >= alone and word.text in self._telling
 
     def _go_together(self, word: Word, run: Run) -> bool:
         mates = self._mates.get(word.text, set())
@@ -103,6 +118,11 @@ class Names:
     def _is_known(self, word: Word) -> bool:
         """Of a name of several words; a turn of phrase ("unlike the") holds but one that is no talk."""
         return len(self._mates.get(word.text, ())) > 1
+
+
+def is_drawn_out(word: Word) -> bool:
+    base, letter = DRAWN_OUT_S
+    return word.end - word.start > base + letter * len(word.text)
 
 
 def _best(run: Run) -> float:

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 import pocketsphinx
 
+from engines.speech.belief import LEADING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EVERYDAY = 400  # of the likeliest words; a livestream's rarer ones are heard as the nearest of these
 NAMED = 0.2  # share of all words that a product's are; with more of it, noise names somebody
 FOLLOWS = 0.6  # share of a name's words behind which the next word of that name comes
-CARRIERS = ("the", "from", "in")  # words before a name: "now something from ...", "the one in ..."
-CARRIED = 0.2  # share of these words behind which a name begins
+LED = 0.2  # share of the words that lead to names behind which one begins
 TELLING = 2.0  # a pair is written down where it is so many times likelier than its words alone
 LEAST = 2e-4  # and no rarer than this
 # What hosts say, however rare elsewhere.
@@ -34,7 +35,7 @@ please price products put really right say second see she shipping show side so 
 talking thank thanks that the them then there these they thing this time to today two up us use very want was we
 welcome well what when while who will with writing year yes you your zero three four five six seven eight nine ten
 eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty
-seventy eighty ninety hundred thousand half euro euros dollar dollars pounds point percent gram grams milliliters
+seventy eighty ninety hundred thousand half euro euros dollar dollars pounds point percent
 size code link cart stock deal discount sold color colour
 """
 HOST = _HOST.split()
@@ -69,8 +70,8 @@ def language_model(wanted: Sequence[str], names: Sequence[Sequence[str]], talk: 
         pairs[word] = {other: chance * (1 - FOLLOWS) for other, chance in known.items()}
         for other, chance in followers.items():
             pairs[word][other] = pairs[word].get(other, 0.0) + FOLLOWS * chance
-    for word in filter(talk.singles.__contains__, CARRIERS):
-        pairs[word] = _carrying(pairs.get(word, {}), names)
+    for word in filter(talk.singles.__contains__, LEADING):
+        pairs[word] = _leading(pairs.get(word, {}), names)
     lines = ["\\data\\", f"ngram 1={len(singles) + 2}", f"ngram 2={sum(map(len, pairs.values()))}", "", "\\1-grams:"]
     lines.append(f"{math.log10(ending):.4f} {END} 0.0")
     lines.append(f"-99 <s> {_back_off(pairs.get('<s>', {}), singles, ending):.4f}")
@@ -136,12 +137,12 @@ def _named(names: Sequence[Sequence[str]]) -> Pairs:
     return {word: {other: n / sum(row.values()) for other, n in row.items()} for word, row in counts.items()}
 
 
-def _carrying(followers: Mapping[str, float], names: Sequence[Sequence[str]]) -> dict[str, float]:
+def _leading(followers: Mapping[str, float], names: Sequence[Sequence[str]]) -> dict[str, float]:
     """Names begin behind it, too: each first word as often as names begin with it."""
     begun = Counter(name[0] for name in names if name)
-    row = {word: chance * (1 - CARRIED) for word, chance in followers.items()}
+    row = {word: chance * (1 - LED) for word, chance in followers.items()}
     for word, count in begun.items():
-        row[word] = row.get(word, 0.0) + CARRIED * count / begun.total()
+        row[word] = row.get(word, 0.0) + LED * count / begun.total()
     return row
 
 

@@ -19,7 +19,7 @@ import pocketsphinx
 from engines.errors import SpeechError
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, TranscriberInfo, Word
-from engines.speech.belief import Names
+from engines.speech.belief import Names, is_drawn_out
 from engines.speech.clearing import Clearing, network
 from engines.speech.gates import Echoes, Gate
 from engines.speech.grammar import everyday, language_model
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 FRAME_S = 0.01
 READ_EVERY = 5  # blocks between two readings of an open piece: a word is committed after its second
 SETTLED_S = 0.3  # a word this close to the end of what was heard may still grow
-DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
 WAITS_S = 1.1  # a word that needs a posterior gets one after so long, whether its piece has ended or not
 AGREED = 0.8  # confidence of a word committed before its piece has ended: no posterior exists yet
 LANGUAGE_WEIGHT = 9.0  # against the sound: for the same names a sixth less work than by PocketSphinx's own 6.5
@@ -126,16 +125,12 @@ class SphinxSession:
     def _reading(self) -> list[Word]:
         if self._decoder.hyp() is None:  # nothing yet, or too little
             return []
-        return [
-            Word(
-                self._start + part.start_frame * FRAME_S,
-                self._start + (part.end_frame + 1) * FRAME_S,
-                _VARIANT.sub("", part.word),
-                min(float(part.prob), 1.0),
-            )
-            for part in self._decoder.seg()
-            if part.word[0] not in "<[+" and _is_said(part)
-        ]
+        parts = [part for part in self._decoder.seg() if part.word[0] not in "<[+"]
+        return [word for word in map(self._word, parts) if not is_drawn_out(word)]
+
+    def _word(self, part: pocketsphinx.Segment) -> Word:
+        start, end = self._start + part.start_frame * FRAME_S, self._start + (part.end_frame + 1) * FRAME_S
+        return Word(start, end, _VARIANT.sub("", part.word), min(float(part.prob), 1.0))
 
 
 class Sphinx:
@@ -151,11 +146,6 @@ class Sphinx:
                 f"language {language!r}: the built-in engine hears English only; name a Whisper as speech model"
             )
         return SphinxSession(phrases)
-
-
-def _is_said(part: pocketsphinx.Segment) -> bool:
-    base, letter = DRAWN_OUT_S
-    return bool((part.end_frame + 1 - part.start_frame) * FRAME_S < base + letter * len(_VARIANT.sub("", part.word)))
 
 
 def warmed() -> Sphinx:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.speech.base import Word
-from engines.speech.belief import Names
+from engines.speech.belief import Names, is_drawn_out
 
 pytestmark = pytest.mark.unit
 
@@ -37,8 +37,27 @@ def test_a_word_dragged_along_with_next_to_no_posterior_is_left_out() -> None:
 
 
 def test_a_word_alone_must_be_surer() -> None:
-    assert believed(("velmeo", 0.7)) == []
-    assert believed(("velmeo", 0.85)) == ["velmeo"]
+    assert believed(("velmeo", 0.8)) == []
+    assert believed(("velmeo", 0.9)) == ["velmeo"]
+
+
+def test_a_word_alone_needs_less_behind_one_that_leads_to_names() -> None:
+    assert believed(("from", 0.8), ("velmeo", 0.6)) == ["velmeo"]
+    assert believed(("from", 0.3), ("velmeo", 0.6)) == []
+
+
+def test_of_a_name_that_an_everyday_word_belongs_to_the_other_word_must_be_sure() -> None:
+    names = Names([["in", "basil"], ["the", "basil", "one"]], everyday={"in", "the", "one"})
+    said = reading(("the", 0.95), ("basil", 0.4), ("one", 0.95))
+    assert names.believed(said) == []
+    assert len(names.believed([said[0], said[1]._replace(confidence=0.6), said[2]])) == 3
+
+
+def test_a_size_waits_as_a_single_word_does() -> None:
+    names = Names([["two", "hundred", "m", "l"], ["velmeo"]], everyday={"two", "hundred"})
+    said = reading(("two", 0.8), ("hundred", 0.8), ("m", 0.8), ("l", 0.8))
+    assert names.until_alone(said) == []
+    assert names.believed(said) == said
 
 
 def test_an_everyday_word_alone_says_nothing() -> None:
@@ -65,6 +84,13 @@ def test_a_word_that_waits_says_where_what_is_behind_it_begins() -> None:
     assert NAMES.behind_alone(said) == pytest.approx((1.6, 2.0))
     assert NAMES.behind_alone(said[:4]) == pytest.approx((1.6, 1.6))
     assert NAMES.behind_alone(said[:3]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "is_a_tone"), [("pava", 0.6, False), ("pava", 0.8, True), ("tea", 0.5, False)]
+)
+def test_a_word_takes_as_long_as_its_letters_or_it_is_a_tone(text: str, seconds: float, is_a_tone: bool) -> None:
+    assert is_drawn_out(Word(3.0, 3.0 + seconds, text, 1.0)) is is_a_tone
 
 
 def test_words_nobody_is_sure_of_do_not_part_a_name() -> None:

@@ -22,9 +22,12 @@ PHRASES = ["Kalane Green Tea Jasmine", "Brassa Tomato Soup Basil", "Velmeo Hand 
 
 @pytest.fixture(scope="module")
 def spoken() -> Samples:
+    return said("Look at this, Green Tea from Kalane, in Jasmine.")
+
+
+def said(text: str) -> Samples:
     if not shutil.which("flite"):
         pytest.skip("no synthesiser here (flite)")
-    text = "Look at this, Green Tea from Kalane, in Jasmine."
     command = ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t", text]
     made = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
     with wave.open(io.BytesIO(made)) as file:
@@ -47,6 +50,17 @@ def test_the_words_of_a_product_are_heard_once_each_and_in_order(spoken: Samples
 
 def test_what_is_heard_does_not_depend_on_how_the_sound_comes(spoken: Samples) -> None:
     assert heard(spoken, 1234) == heard(spoken, RATE)
+
+
+def test_a_name_of_one_word_is_told_while_the_host_still_talks() -> None:
+    """Where nobody pauses, the piece goes on for five seconds; what was read behind the name is read again."""
+    sound = said("That is the Kalane and today you can get it with free shipping and hand cream and have it at home.")
+    ear, told = Sphinx().session(PHRASES), list[tuple[str, float]]()
+    for at in range(0, len(sound), RATE // 10):
+        told += [(word.text, (at + RATE // 10) / RATE - word.end) for word in ear.push(sound[at : at + RATE // 10])]
+    words = [text for text, _ in told] + [word.text for word in ear.end()]
+    assert words == ["kalane", "hand", "cream"]
+    assert all(delay < 2.0 for _, delay in told)
 
 
 def test_silence_says_nothing() -> None:
