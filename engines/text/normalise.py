@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from engines.text.numbers import read_han_cents, read_han_number, read_number
+from engines.text.numbers import AND_A_HALF, read_han_cents, read_han_number, read_number
 from engines.text.spelling import RUN_ON, folded, is_run_on, spelled
 
 if TYPE_CHECKING:
@@ -103,12 +103,25 @@ def _is_times(texts: Sequence[str], at: int) -> bool:
 
 def _measured(texts: Sequence[str], at: int) -> tuple[str, int, str, int]:
     """The token or number at `at`, where it ends, its unit, and where that ends."""
+    if halved := _halved(texts, at):
+        return halved
     text, end = _number(texts, at)
     unit, after = _unit(texts, end) if text[0].isdigit() else ("", end)
     if unit == "cny" and texts[after - 1] in "块塊钱錢" and "." not in text:
         cents, after = read_han_cents(texts, after)
         text += f".{cents}" if cents else ""
     return CURRENCIES[text] if text in _SIGNS else text, end, unit, after
+
+
+def _halved(texts: Sequence[str], at: int) -> tuple[str, int, str, int] | None:
+    """ "half a liter", "a liter and a half"."""
+    if texts[at] == "half" and texts[at + 1 : at + 2] in (["a"], ["an"]):
+        unit = UNITS.get("".join(texts[at + 2 : at + 3]))
+        return ("0.5", at + 2, unit, at + 3) if unit else None
+    unit = UNITS.get("".join(texts[at + 1 : at + 2])) if texts[at] in {"a", "an", "one"} else None
+    if unit and tuple(texts[at + 2 : at + 5]) == AND_A_HALF:
+        return "1.5", at + 1, unit, at + 5
+    return None
 
 
 def _number(texts: Sequence[str], at: int) -> tuple[str, int]:

@@ -17,6 +17,7 @@ _SMALL = {word: i for i, word in enumerate((*_UNITS, *_TEENS))}
 _TEN_NAMES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS = {word: 10 * i for i, word in enumerate(_TEN_NAMES, start=2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+AND_A_HALF = ("and", "a", "half")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
 _HAN_DIGITS = {digit: i for i, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "兩": 2, "〇": 0}
@@ -31,6 +32,8 @@ def read_number(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     if whole is None:
         return None
     decimals, end = _decimals(tokens, end)
+    if tuple(tokens[end : end + 3]) == AND_A_HALF and not decimals:
+        decimals, end = "5", end + 3
     return (f"{whole}.{decimals}" if decimals else str(whole)), end
 
 

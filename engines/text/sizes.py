@@ -21,6 +21,7 @@ _SAID = {
     "g": ("grams", "g"), "kg": ("kilos", "k g"), "mm": ("millimeters", "m m"), "cm": ("centimeters", "c m"),
     "m": ("meters", "m"), "inch": ("inches", "inches"), "oz": ("ounces", "ounces"), "lb": ("pounds", "pounds"),
 }  # fmt: skip
+_SINGLE = {"liters": "a liter", "kilos": "a kilo", "meters": "a meter", "pounds": "a pound", "ounces": "an ounce"}
 
 
 def sizes_of(products: Sequence[ProductWords], most: int = MOST) -> tuple[str, ...]:
@@ -78,7 +79,19 @@ def _ways(size: tuple[str, ...]) -> list[str]:
         return []
     words, letters = _SAID.get(counted, (counted, counted))
     between = ("by", BETWEEN) if BETWEEN in numbers else ("", "")
-    return [
+    made = [
         " ".join([link if number == BETWEEN else said_number(number) for number in numbers] + [unit])
         for link, unit in zip(between, (words, letters), strict=True)
     ]
+    return [*_halves(numbers, words), *made]
+
+
+def _halves(numbers: Sequence[str], unit: str) -> list[str]:
+    """ "half a liter", "a liter and a half"; of larger ones "two and a half liters"."""
+    whole, _, decimals = numbers[-1].partition(".")
+    if len(numbers) > 1 or decimals != "5" or unit not in _SINGLE:
+        return []
+    one = _SINGLE[unit]
+    if whole == "0":
+        return [f"half {one}"]
+    return [f"{said_number(whole)} and a half {unit}", *([f"{one} and a half"] if whole == "1" else [])]

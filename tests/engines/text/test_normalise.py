@@ -25,6 +25,10 @@ SAME = (
     ("three hundred and seventy five millilitres", "375 ml"),
     ("375ml", "375 ml"),
     ("four hundred m l", "400 ml"),
+    ("a litre and a half", "1.5 l"),
+    ("two and a half kilos", "2.5 kg"),
+    ("half a litre of a half", "0.5 l of a half"),
+    ("five hundred gram", "500 g"),
     ("ninety by ninety centimeters", "90 x 90 cm"),
     ("fifty x seventy c m", "50 x 70 cm"),
     ("six times forty grams", "6 x 40 g"),
@@ -57,7 +61,7 @@ SAME = (
 )
 QUANTITIES: tuple[tuple[str, list[str]], ...] = (
     ("375 g", ["375 g"]),
-    ("half a kilo is 0.5 kg", ["0.5 kg"]),
+    ("half a kilo is 0.5 kg", ["0.5 kg", "0.5 kg"]),
     ("twelve ninety five", ["12.95"]),
     ("twelve ninety five euros", ["12.95 eur"]),
     ("twelve euros fifty", ["12.5 eur"]),

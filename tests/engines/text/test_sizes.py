@@ -24,7 +24,11 @@ def shop(*titles: str) -> list[ProductWords]:
     [
         ("Velkko Shampoo, 400 ml", ("four hundred milliliters", "four hundred m l")),
         ("Velkko Oat Crunch 375g", ("three hundred seventy five grams", "three hundred seventy five g")),
-        ("Velkko Juice 1.5 l", ("one point five liters", "one point five l")),
+        (
+            "Velkko Juice 1.5 l",
+            ("one and a half liters", "a liter and a half", "one point five liters", "one point five l"),
+        ),
+        ("Velkko Juice 0.5 l", ("half a liter", "zero point five liters", "zero point five l")),
         ("Velkko Scarf, 90 x 90 cm", ("ninety by ninety centimeters", "ninety x ninety c m")),
         ("Velkko Bars, 6x40 g", ("six by forty grams", "six x forty g")),
         ("Velkko Tea, 20 Bags", ("twenty bags",)),
@@ -50,9 +54,12 @@ def test_an_engine_that_writes_numbers_down_by_itself_is_not_told_of_sizes() -> 
     assert listened_for(titles, sizes=False) == (*phrases_of(titles), *CUE_PHRASES)
 
 
-@given(st.integers(1, 9999), st.sampled_from(["ml", "l", "g", "kg", "cm", "m", "mm", "cl", "mg", "oz", "lb", "inch"]))
-def test_what_is_said_is_read_back_as_the_size_it_was(number: int, unit: str) -> None:
-    written = read_quantities(tokenise([str(number), unit]))
+@given(
+    st.integers(1, 9999).map(str) | st.integers(0, 99).map(lambda whole: f"{whole}.5"),
+    st.sampled_from(["ml", "l", "g", "kg", "cm", "m", "mm", "cl", "mg", "oz", "lb", "inch"]),
+)
+def test_what_is_said_is_read_back_as_the_size_it_was(number: str, unit: str) -> None:
+    written = read_quantities(tokenise([number, unit]))
     for way in sizes_of(shop(f"Velkko Thing, {number} {unit}")):
         assert [quantity.key for quantity in read_quantities(tokenise(way.split()))] == [written[0].key]
 
