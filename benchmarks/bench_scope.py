@@ -32,6 +32,7 @@ from indexes.build import build_gallery
 from indexes.gallery import open_gallery
 from stream.config import SourceConfig, WindowConfig
 from stream.matching import Query, looker
+from stream.memory import keep_pages
 from stream.types import View
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def main(
     seed: Annotated[int, typer.Option(help="of the live")] = 1900,
     json_lines: Annotated[bool, typer.Option("--json", help="one JSON line a scope")] = False,
 ) -> None:
+    keep_pages()  # as the command line does
     one_blas_thread()
     cv2.setNumThreads(1)
     bundle = open_bundle("classic")

@@ -15,7 +15,7 @@ from stream.commands import eval as eval_
 from stream.commands.output import tell_error
 from stream.errors import KNOWN, UsageError, leaves
 from stream.logs import set_up_logs
-from stream.memory import few_arenas
+from stream.memory import few_arenas, keep_pages
 
 app = typer.Typer(
     name="nowshowing",
@@ -51,6 +51,7 @@ def _root(
 ) -> None:
     del version
     few_arenas()
+    keep_pages()
     one_blas_thread()
     quiet = context.invoked_subcommand in {"demo", "eval"}  # they tell their own story
     set_up_logs(log_level or ("warning" if quiet else "info"))

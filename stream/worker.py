@@ -20,7 +20,7 @@ from stream.galleries import Galleries, product_facts
 from stream.http import HttpServer
 from stream.livestream import Livestream
 from stream.matching import looker
-from stream.memory import few_arenas, give_back, settle
+from stream.memory import few_arenas, give_back, keep_pages, settle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.scribe import Scribe
@@ -158,6 +158,7 @@ class Worker:
         if sinks is None:
             sinks = [open_sink(spec, config.kafka, self._clock) for spec in config.sinks]
         few_arenas()
+        keep_pages()
         await asyncio.to_thread(one_blas_thread)  # it looks through the files of /proc
         bundle = await asyncio.to_thread(open_bundle, config.bundle)
         self._galleries = Galleries(config, bundle, self.metrics, self._clock)

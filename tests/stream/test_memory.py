@@ -36,3 +36,37 @@ def test_threads_share_few_arenas() -> None:
         return int(done.stdout)
 
     assert arenas("few") < arenas("many")
+
+
+FRAMES = """
+import resource, sys
+import numpy as np
+from stream.memory import give_back, keep_pages
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def frame():
+    return len([np.ones(500_000, np.float32) for _ in range(12)])
+if sys.argv[1] == "keep":
+    keep_pages()
+frame()
+start = faults()
+for _ in range(5):
+    frame()
+often = faults() - start
+give_back()
+start = faults()
+frame()
+print(often, faults() - start)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's ways with memory")
+def test_what_every_frame_needs_stays_mapped_until_it_is_given_back() -> None:
+    def faults(how: str) -> list[int]:
+        command = [sys.executable, "-c", FRAMES, how]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        return [int(word) for word in done.stdout.split()]
+
+    (often, _), (kept, after) = faults("as it comes"), faults("keep")
+    assert kept < often / 10
+    assert after > 1000  # given back: the next frame is handed new pages
