@@ -36,7 +36,7 @@ servers:  ## Kafka, nginx-rtmp, ffmpeg, Prometheus, Chromium, kcat for the integ
 	@tests/install_servers.sh
 
 pins: $(UV)  ## write requirements/*.txt anew
-	@for set in base: dev:dev all:dev,models,speech; do \
+	@for set in base: dev:dev,moonshine all:dev,models,moonshine,speech; do \
 	  extras=$$(printf '%s' "$${set#*:}" | tr ',' '\n' | sed '/^$$/d; s/^/--extra /'); \
 	  $(UV) pip compile -q pyproject.toml $$extras --universal --python-version 3.11 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-header -o requirements/$${set%%:*}.txt || exit 1; \

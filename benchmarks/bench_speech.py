@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from time import process_time
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, cast, get_args
 
 import numpy as np
 import typer
@@ -23,7 +23,7 @@ from benchmarks.machine import facts
 from benchmarks.speech_said import background, sentences, shop, track
 from benchmarks.speech_scores import Tally, judged
 from engines.speech.base import RATE, Samples, Word
-from engines.speech.choose import SpeechSettings, choose
+from engines.speech.choose import EngineName, SpeechSettings, choose
 from engines.text import Hearing, listened_for
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ def main(
     model: Annotated[
         str, typer.Option(help="Whisper's: a folder, a size or a hub id; empty: the embedded engine.")
     ] = "",
+    engine: Annotated[str, typer.Option(help="auto, sphinx, moonshine or whisper.")] = "auto",
     invented: Annotated[float, typer.Option(help="Hours of each sound without speech, instead.")] = 0.0,
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON line a condition.")] = False,
 ) -> None:
-    choice = choose(SpeechSettings(model=model or None, language="en", threads=1))
+    choice = choose(SpeechSettings(engine=_engine(engine), model=model or None, language="en", threads=1))
     assert choice.transcriber is not None, "English is heard by every engine"
     transcriber = choice.transcriber
     if not json_lines:
@@ -181,6 +182,13 @@ def _tones(rng: np.random.Generator) -> Samples:
     pitch = np.clip(rng.uniform(150, 2000) * 2**octaves, 40, 7000)
     loud = np.clip(2 * np.sin(2 * np.pi * 10 ** rng.uniform(-1.5, 0.5) * t) + 0.8, 0, 1)
     return np.asarray(LEVEL * 2**0.5 * loud * np.sin(2 * np.pi * np.cumsum(pitch) / RATE), np.float32)
+
+
+def _engine(name: str) -> EngineName:
+    known = get_args(EngineName)
+    if name not in known:
+        raise SystemExit(f"--engine {name!r}: one of {', '.join(known)}")
+    return cast("EngineName", name)
 
 
 def _split(text: str) -> list[str]:

@@ -98,7 +98,7 @@ class SummaryConfig(Model):
 class SpeechConfig(Model):
     """What listens to the hosts, for all livestreams of a worker. `text`: where product names are looked for."""
 
-    engine: Literal["auto", "whisper", "sphinx", "off"] = "auto"
+    engine: Literal["auto", "whisper", "moonshine", "sphinx", "off"] = "auto"
     model: str | None = None
     language: Language | None = None
     download: bool = False
@@ -112,8 +112,10 @@ class SpeechConfig(Model):
     def _engine_and_model_agree(self) -> SpeechConfig:
         if self.engine == "whisper" and self.model is None:
             raise ValueError("engine 'whisper' has no model: name a folder, a size such as 'small', or a hub id")
-        if self.engine == "sphinx" and self.model is not None:
-            raise ValueError(f"model {self.model!r} is whisper's, and the engine is 'sphinx': drop one of both")
+        if self.engine in {"moonshine", "sphinx"} and self.model is not None:
+            raise ValueError(
+                f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"
+            )
         return self
 
 

@@ -225,7 +225,7 @@ def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:
 
 def chosen(config: SpeechConfig) -> Choice:
     """Loads what listens. Whether a livestream's language is one that it knows is asked of each (`silence_of`)."""
-    built_in = config.engine == "sphinx" or config.model is None
+    built_in = config.engine in {"moonshine", "sphinx"} or config.model is None
     settings = SpeechSettings(
         engine=config.engine,
         model=config.model,

@@ -1,6 +1,6 @@
 """What hearing is worth: the same watched lives decided again with nothing heard, raw text, its extract, summaries.
 
-    python -m benchmarks.liveshop.speech_ablation LIVE... [--ear truth | --ear whisper --model DIR] [--rows]
+    python -m benchmarks.liveshop.speech_ablation LIVE... [--ear moonshine|truth] [--ear whisper --model DIR] [--rows]
 
 LIVE: folders that `nowshowing eval liveshop` watched. The host is heard over the live's own sound by the embedded
 recogniser or by a Whisper, or with `--ear truth` by an ear without fault; words count from when they were known. All
@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.truth import Truth
     from engines.bundle import Bundle
     from engines.speech.base import Transcriber
+    from engines.speech.choose import EngineName
 
 WAYS: tuple[Way, ...] = ("nothing", "raw", "extract", "summary")
+EARS = ("sphinx", "moonshine", "whisper", "truth")
 THINKS_S = 1.5  # added to an answer of plain code: what a small model takes for a line
 DRAWS, SEED = 2000, 7
 HOUR_S = 3600.0
@@ -212,7 +214,8 @@ def hearing_of(lives: Sequence[Live]) -> dict[str, float | None]:
 def ear_of(name: str, model: str | None) -> Transcriber | None:
     if name == "truth":
         return None
-    return choose(SpeechSettings(engine="whisper" if name == "whisper" else "sphinx", model=model)).transcriber
+    engines: dict[str, EngineName] = {"sphinx": "sphinx", "moonshine": "moonshine", "whisper": "whisper"}
+    return choose(SpeechSettings(engine=engines[name], model=model)).transcriber
 
 
 def summary_takes(url: str | None) -> float:
@@ -241,7 +244,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("lives", type=Path, nargs="+", help="folders of watched lives")
-    parser.add_argument("--ear", choices=("sphinx", "whisper", "truth"), default="sphinx", help="who listens")
+    parser.add_argument(
+        "--ear", choices=("sphinx", "moonshine", "whisper", "truth"), default="sphinx", help="who listens"
+    )
     parser.add_argument("--model", help="whisper's: a folder, a size or a hub id")
     parser.add_argument("--summary-url", help="a chat completions service, up to and with /v1")
     parser.add_argument("--summary-model", default=NAME, help="the model that it is asked for")

@@ -16,7 +16,8 @@ STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it
 class Agreement:
     """Takes one reading after the other of a growing piece of sound; gives each word once."""
 
-    def __init__(self) -> None:
+    def __init__(self, slack_s: float = SLACK_S) -> None:
+        self._slack_s = slack_s
         self._last: list[Word] = []
         self._until = 0.0
 
@@ -25,7 +26,7 @@ class Agreement:
         fresh = self._fresh(reading)
         agreed: list[Word] = []
         for old, new in zip(self._fresh(self._last), fresh, strict=False):
-            if old.text.rstrip(STOPS) != new.text.rstrip(STOPS) or abs(old.start - new.start) > SLACK_S:
+            if old.text.rstrip(STOPS) != new.text.rstrip(STOPS) or abs(old.start - new.start) > self._slack_s:
                 break
             agreed.append(new)
         self._last = list(reading)

@@ -11,8 +11,9 @@ from engines.errors import SpeechError
 if TYPE_CHECKING:
     from engines.speech.base import Transcriber
 
-EngineName = Literal["auto", "whisper", "sphinx", "off"]
+EngineName = Literal["auto", "whisper", "moonshine", "sphinx", "off"]
 
+MOONSHINE = "moonshine"
 INSTALL = "pip install 'nowshowing[speech]'"
 
 
@@ -33,7 +34,7 @@ class SpeechSettings:
 class Choice:
     """`said`: one line for whoever runs it, with the reason where the engine was not named."""
 
-    engine: Literal["whisper", "sphinx", "off"]
+    engine: Literal["whisper", "moonshine", "sphinx", "off"]
     transcriber: Transcriber | None  # None: nobody listens
     said: str
 
@@ -48,8 +49,10 @@ def choose(settings: SpeechSettings) -> Choice:
         return _whisper(settings)
     if settings.model is not None:
         raise SpeechError(
-            f"model {settings.model!r} is whisper's, and the speech engine is 'sphinx'; drop one of both"
+            f"model {settings.model!r} is whisper's, and the speech engine is {settings.engine!r}; drop one of both"
         )
+    if settings.engine == "moonshine":
+        return _moonshine(settings)
     if settings.engine == "auto" and not _english(settings.language):
         return Choice(
             "off", None, f"off: the built-in engine hears English only, not {settings.language!r}; {_more()}"
@@ -58,7 +61,12 @@ def choose(settings: SpeechSettings) -> Choice:
 
 
 def look_for(model: str) -> None:
-    """Says what is wrong with a Whisper's name or folder before anything is loaded; asks no network."""
+    """Says what is wrong with a model's name or folder before anything is loaded; asks no network."""
+    if model == MOONSHINE:
+        from engines.speech.moonshine_model import locate as located  # noqa: PLC0415  as below
+
+        located()
+        return
     if find_spec("faster_whisper") is None:
         raise _missing(model)
     try:
@@ -94,6 +102,16 @@ def _whisper(settings: SpeechSettings) -> Choice:
     )
     language = f"language {whisper.info.language}" if whisper.info.language != "auto" else "language found out"
     return Choice("whisper", whisper, f"whisper {whisper.info.model} on {whisper.device.said}, {language}")
+
+
+def _moonshine(settings: SpeechSettings) -> Choice:
+    if not _english(settings.language):
+        raise SpeechError(
+            f"speech engine 'moonshine' hears English only, not {settings.language!r}; drop one, or {_more()}"
+        )
+    from engines.speech.moonshine import Moonshine  # noqa: PLC0415  only whoever listens pays for its model
+
+    return Choice("moonshine", Moonshine(), "moonshine tiny-en, whatever is said in English")
 
 
 def _sphinx(settings: SpeechSettings) -> Choice:

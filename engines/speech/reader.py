@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import ctranslate2
 import numpy as np
@@ -11,14 +11,16 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
-from engines.speech.agreement import STOPS
-from engines.speech.base import RATE, Samples, Word
+from engines.speech.base import RATE, Word
+from engines.speech.reading import EDGES, Reading, plain
 from engines.speech.weights import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from faster_whisper import WhisperModel
+
+    from engines.speech.reading import Piece
 
 Encoded = NDArray[np.float32]  # (pieces, frames, width); float16 on a GPU
 
@@ -27,27 +29,6 @@ BATCH = 16  # pieces that one pass takes: what they cost in memory has a bound
 TOKENS = 224  # that CTranslate2 writes at most: half of the model's window
 FEWEST, PER_S = 24, 10  # tokens of a piece, and for each second: fast talk, no more
 RUN_ON = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # languages that faster-whisper parts into characters
-_EDGES = " \t\n\"'“”‘’¿¡([{-–—…<>«».。,，!！?？:：;；)]}、・"
-
-
-class Piece(NamedTuple):
-    samples: Samples  # at most LONGEST_S
-    language: str | None  # as Whisper names it; None: whichever it sounds like
-    prompt: tuple[int, ...] = ()  # tokens that the model takes for what was said before
-
-
-class Reading(NamedTuple):
-    words: tuple[Word, ...]  # seconds of the piece
-    language: str
-    sureness: float  # of the language, 0..1; 1 where it was given
-    log_probability: float  # mean of its tokens
-    no_speech: float  # how likely the model finds that nobody speaks
-
-
-class Reader(Protocol):
-    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
-        """One reading a piece, in order; what a piece says does not depend on its company."""
-        ...
 
 
 class WhisperReader:
@@ -158,13 +139,13 @@ def words_of(placed: Sequence[Mapping[str, str | float]], length: float, *, run_
         raw = str(part["word"])
         start, end = (min(max(float(part[edge]), 0.0), length) for edge in ("start", "end"))
         word = Word(start, max(start, end), raw.strip(), float(part["probability"]))
-        bare = not raw.strip(_EDGES)
+        bare = not raw.strip(EDGES)
         if made and (bare or not (run_on or raw.startswith(" "))):
             made[-1] = _joined(made[-1], word, bare=bare)
         elif not bare:
             made.append(word)
-    plain = [word._replace(text=_plain(word.text)) for word in made]
-    return tuple(word for word in plain if word.text and "\ufffd" not in word.text)
+    bare_words = [word._replace(text=plain(word.text)) for word in made]
+    return tuple(word for word in bare_words if word.text and "\ufffd" not in word.text)
 
 
 def _joined(word: Word, part: Word, *, bare: bool) -> Word:
@@ -173,9 +154,3 @@ def _joined(word: Word, part: Word, *, bare: bool) -> Word:
     if bare:
         return word._replace(text=text)
     return Word(word.start, max(word.end, part.end), text, min(word.confidence, part.confidence))
-
-
-def _plain(text: str) -> str:
-    """Quotes and commas go, since readings disagree about them; how a sentence ends stays."""
-    word, stop = text.strip(_EDGES).casefold(), text.rstrip("\"'”’»)]}")[-1:]
-    return word + stop if word and stop and stop in STOPS else word

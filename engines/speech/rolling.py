@@ -41,6 +41,11 @@ class Rolling:
         """Samples taken in since the beginning."""
         return self._at + len(self._open)
 
+    @property
+    def pausing(self) -> bool:
+        """Whether a piece is about to end unless somebody goes on."""
+        return self._pause > 0
+
     def push(self, samples: Samples) -> list[Cut]:
         sound = np.concatenate([self._open, samples])
         whole = len(sound) - len(sound) % BLOCK

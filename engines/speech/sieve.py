@@ -30,6 +30,10 @@ class Sieve:
         self._open, self._verdicts, self._blocks = False, 0, 0
         self.refused: Counter[str] = Counter()  # verdicts that kept sound back, by the gate that gave them
 
+    @property
+    def pausing(self) -> bool:
+        return self._rolling.pausing
+
     def push(self, samples: Samples) -> list[Cut]:
         sound = np.concatenate([self._rest, samples])
         whole = len(sound) - len(sound) % BLOCK

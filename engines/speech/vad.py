@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import onnxruntime as ort
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from engines.errors import SpeechError
 from engines.speech.base import RATE, Samples
 from engines.speech.rolling import Cut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Windows = NDArray[np.float32]  # (n, WINDOW)
 Likelihoods = NDArray[np.float32]  # (n,), how likely each window is speech, 0..1
@@ -93,6 +96,11 @@ class Turns:
     def pausing(self) -> bool:
         """Whether speech has stopped, and its piece is about to end unless it goes on."""
         return self._pause > 0
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """What is not speech is no piece: nothing is left to refuse."""
+        return {}
 
     def push(self, samples: Samples) -> list[Cut]:
         sound = np.concatenate([self._open, samples])

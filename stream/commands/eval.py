@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str, str, float, float], None]
 
-Ear = Literal["sphinx", "off"]
+Ear = Literal["moonshine", "sphinx", "off"]
 
 app = typer.Typer(no_args_is_help=True, help="Benchmarks with known truth.")
 

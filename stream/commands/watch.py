@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from engines.errors import SpeechError
-from engines.speech.choose import look_for
+from engines.speech.choose import MOONSHINE, look_for
 from stream.commands.product_list import read_product_list
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
@@ -39,7 +39,7 @@ def watch(
         typer.Option(help="What the host speaks, as in en or pt-BR: without it, only a Whisper listens."),
     ] = None,
     speech_model: Annotated[
-        str | None, typer.Option(help="A Whisper to listen with: a folder, or the name of one that is here.")
+        str | None, typer.Option(help="A Whisper to listen with, by folder or name; or moonshine.")
     ] = None,
     until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
     fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
@@ -50,8 +50,7 @@ def watch(
 ) -> None:
     """Watches one livestream and prints what it is showing. Exit code 1 when it could not be watched."""
     target = checked(url)
-    if speech_model is not None:
-        _look_for(speech_model)
+    speech = _speech(speech_model)
     stream = {
         "stream_id": stream_id(url),
         "url": url,
@@ -66,7 +65,7 @@ def watch(
     }
     http = None if port is None else {"port": port, "open_on_loopback": True}
     settings = {"gallery": gallery, "bundle": bundle, "sinks": sink, "streams": [stream], "http": http}
-    config = _config({**settings, "speech": {"model": speech_model}})
+    config = _config({**settings, "speech": speech})
     for why in serve(config, until_s=until).values():
         raise NowShowingError(f"watch {target}: {why.removeprefix(f'{target}: ')}")
 
@@ -78,12 +77,14 @@ def _config(settings: dict[str, object]) -> WorkerConfig:
         raise UsageError(f"watch: {describe(error)}") from error
 
 
-def _look_for(speech_model: str) -> None:
+def _speech(model: str | None) -> dict[str, object]:
     """A worker goes on without words; whoever typed a model's name is still there, and wants them."""
     try:
-        look_for(speech_model)
+        if model is not None:
+            look_for(model)
     except SpeechError as error:
         raise UsageError(f"watch --speech-model: {error}") from error
+    return {"engine": model} if model == MOONSHINE else {"model": model}
 
 
 def checked(url: str) -> SafeUrl:

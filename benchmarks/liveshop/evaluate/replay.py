@@ -57,7 +57,7 @@ class Recogniser:
     named: str
     bundle: Bundle
     on_air: bool = False
-    speech: Literal["sphinx", "off"] = "off"
+    speech: Literal["moonshine", "sphinx", "off"] = "off"
 
 
 @dataclass(frozen=True, slots=True)

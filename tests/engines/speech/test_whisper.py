@@ -23,10 +23,12 @@ from engines.errors import SpeechError
 from engines.speech import weights
 from engines.speech.base import RATE, Samples, Together, Word
 from engines.speech.choose import SpeechSettings, choose, look_for
-from engines.speech.reader import Piece, Reading, WhisperReader, words_of
-from engines.speech.vad import Silero
+from engines.speech.reader import WhisperReader, words_of
+from engines.speech.reading import Piece, Reading
+from engines.speech.rereading import Rereading
+from engines.speech.vad import Silero, Turns
 from engines.speech.weights import load, locate, pick_device, told
-from engines.speech.whisper import Whisper, WhisperSession
+from engines.speech.whisper import Whisper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +77,7 @@ class Trusted:
         return reading._replace(words=words, log_probability=-0.1, no_speech=0.0)
 
 
-def heard(session: WhisperSession, sound: Samples) -> list[Word]:
+def heard(session: Rereading, sound: Samples) -> list[Word]:
     step = RATE // 2
     words = [word for at in range(0, len(sound), step) for word in session.push(sound[at : at + step])]
     return words + session.end()
@@ -84,7 +86,7 @@ def heard(session: WhisperSession, sound: Samples) -> list[Word]:
 def test_a_minute_of_speech_gives_words_in_order_within_the_time_they_came_from(
     reader: WhisperReader, spoken: Samples
 ) -> None:
-    words = heard(WhisperSession(Trusted(reader), Silero().voice(), (), "en"), spoken)
+    words = heard(Rereading(Trusted(reader), Turns(Silero().voice()), (), "en"), spoken)
     assert len(words) > 10
     assert {type(value) for word in words for value in (word.start, word.end, word.confidence)} == {float}
     assert all(0 <= word.start <= word.end <= 60 for word in words)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 pytest.importorskip("faster_whisper", reason="no faster-whisper here (extra `speech`)")
 
 from engines.speech.base import RATE, Samples, Word
-from engines.speech.reader import Piece, Reading
-from engines.speech.vad import WINDOW, Likelihoods, Windows
-from engines.speech.whisper import AGREEING, CUT_S, PROMPT, TRIMMED_S, WhisperSession, prompt_of
+from engines.speech.reading import Piece, Reading
+from engines.speech.rereading import AGREEING, CUT_S, TRIMMED_S, Rereading
+from engines.speech.vad import WINDOW, Likelihoods, Turns, Windows
+from engines.speech.whisper import PROMPT, prompt_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def spoken(*parts: float) -> Samples:
     return np.concatenate([np.zeros(0, np.float32), *sound])
 
 
-def heard(session: WhisperSession, sound: Samples, step: float) -> list[Word]:
+def heard(session: Rereading, sound: Samples, step: float) -> list[Word]:
     width = max(1, round(step * RATE))
     words = [word for at in range(0, len(sound), width) for word in session.push(sound[at : at + width])]
     return words + session.end()
@@ -82,8 +83,8 @@ def near(words: Sequence[Word], expected: Sequence[Word]) -> bool:
     )
 
 
-def session(reader: Echo, language: str | None = "en") -> WhisperSession:
-    return WhisperSession(reader, Loud(), (), language, EVERY_S)
+def session(reader: Echo, language: str | None = "en") -> Rereading:
+    return Rereading(reader, Turns(Loud()), (), language, EVERY_S)
 
 
 PARTS = st.lists(st.floats(0.1, 0.9) | st.floats(-1.5, -0.1), max_size=60)

@@ -1,0 +1,62 @@
+"""Moonshine: writes down whatever is said in English, a fiftieth of a core for each livestream, without a download.
+
+Between PocketSphinx, which hears the words it is told to listen for, and Whisper, which knows many languages and
+takes weights and a machine. Knows no product: what it misspells, whoever looks for names has to know by its sound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.errors import SpeechError
+from engines.speech.base import RATE, TranscriberInfo
+from engines.speech.moonshine_model import MoonshineModel, locate
+from engines.speech.reading import Reading
+from engines.speech.rereading import Rereading
+from engines.speech.sieve import Sieve
+from engines.speech.spread import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from engines.speech.reading import Piece
+
+EVERY_S = 0.5  # between two readings of a piece that grows: what it costs against the delay
+SLACK_S = 1.0  # words are placed by their letters: two readings may well place one so far apart
+FEWEST, PER_S = 4, 6.5  # tokens of a piece, and for each second: with more the model repeats itself
+SHORTEST = RATE // 2  # samples: of less the model hears nothing
+
+
+class MoonshineReader:
+    """Pieces one by one: together they would take as long."""
+
+    def __init__(self, model: MoonshineModel) -> None:
+        self._model = model
+
+    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+        return [self._read(piece) for piece in pieces]
+
+    def _read(self, piece: Piece) -> Reading:
+        spare = max(SHORTEST - len(piece.samples), 0)
+        sound = np.pad(np.asarray(piece.samples, np.float32), (0, spare))
+        written = self._model.written(sound, FEWEST + int(PER_S * len(sound) / RATE))
+        confidence = float(np.exp(written.log_probability))
+        words = spread(written.text, piece.samples, confidence)
+        return Reading(words, "en", 1.0, written.log_probability, 0.0)
+
+
+class Moonshine:
+    """One model, many livestreams."""
+
+    info = TranscriberInfo("moonshine", "tiny-en", "en", "free")
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._reader = MoonshineReader(MoonshineModel(folder or locate(), threads))
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> Rereading:  # noqa: ARG002  it is free
+        if language and language.split("-")[0].lower() != "en":
+            raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
+        return Rereading(self._reader, Sieve(), (), "en", EVERY_S, SLACK_S)

@@ -1,0 +1,40 @@
+"""A piece of sound and what was read from it: what readers that write down whatever is said share. Knows no model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from engines.speech.agreement import STOPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engines.speech.base import Samples, Word
+
+EDGES = " \t\n\"'“”‘’¿¡([{-–—…<>«».。,，!！?？:：;；)]}、・"
+
+
+class Piece(NamedTuple):
+    samples: Samples  # no more than the model hears at once
+    language: str | None  # as the model names it; None: whichever it sounds like
+    prompt: tuple[int, ...] = ()  # tokens that the model takes for what was said before
+
+
+class Reading(NamedTuple):
+    words: tuple[Word, ...]  # seconds of the piece
+    language: str
+    sureness: float  # of the language, 0..1; 1 where it was given
+    log_probability: float  # mean of its tokens
+    no_speech: float  # how likely the model finds that nobody speaks
+
+
+class Reader(Protocol):
+    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+        """One reading a piece, in order; what a piece says does not depend on its company."""
+        ...
+
+
+def plain(text: str) -> str:
+    """Quotes and commas go, since readings disagree about them; how a sentence ends stays."""
+    word, stop = text.strip(EDGES).casefold(), text.rstrip("\"'”’»)]}")[-1:]
+    return word + stop if word and stop and stop in STOPS else word
