@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EVERYDAY = 400  # of the likeliest words; a livestream's rarer ones are heard as the nearest of these
 NAMED = 0.2  # share of all words that a product's are; with more of it, noise names somebody
 FOLLOWS = 0.6  # share of a name's words behind which the next word of that name comes
-LED = 0.2  # share of the words that lead to names behind which one begins
+LED = 0.3  # share of the words that lead to names behind which one begins
 TELLING = 2.0  # a pair is written down where it is so many times likelier than its words alone
 LEAST = 2e-4  # and no rarer than this
 # What hosts say, however rare elsewhere.
