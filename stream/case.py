@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stream.types import Candidate, Moment, Seconds, Sighting
 
 RARE = 1.0  # log-odds against any product that is looked at closely, before any view
+FAINTEST = 0.03  # of what is in a hand, and hardly more than lies in any picture: it speaks for nothing by itself
 VIEWS_BACK = 40  # views of a track whose times are kept: coming to rest is noticed a few views late
 
 
@@ -62,6 +63,11 @@ def near_by(track: Track, candidate: Candidate) -> bool:
 def reached(track: Track, candidate: Candidate) -> bool:
     before, now = track.beside, candidate.box
     return before is None or now is None or in_reach(before, now)
+
+
+def still_there(track: Track, candidate: Candidate) -> bool:
+    """Whether a view has it, ever so faintly, where it may have come to: it turned away, and was not missed."""
+    return candidate.box is not None and in_view(candidate) >= FAINTEST and near_by(track, candidate)
 
 
 def rivalled(candidate: Candidate, sighting: Sighting) -> bool:

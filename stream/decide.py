@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stream.case import Track, in_view, near_by, reached, rivalled, shared, sight
+from stream.case import Track, in_view, near_by, reached, rivalled, shared, sight, still_there
 from stream.dating import Sight, continues, earliest
 from stream.fuse import FLOOR, SAME_PLACE
 from stream.inserts import carried_on
@@ -143,7 +143,7 @@ class Decider:
                 if track.shown and track.held == over.last and over.is_of(track.id, track.last, track.beside):
                     track.last = over.last
         if self._insert is not None:
-            self._insert.push(now, [c.product_id for c in sighting.ranked if in_view(c) >= SEEN])
+            self._insert.push(now, [c.product_id for c in sighting.ranked if in_view(c) >= SURE])
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}
@@ -180,7 +180,8 @@ class Decider:
         supported = candidate.probability >= SURE or near_by(track, candidate)
         told = added if supported else min(added, 0.0)
         faintly = track.shown and not rival and candidate.probability >= GOES_ON and in_view(candidate) < SEEN
-        self._count(track, max(told, 0.0) if cut_in or faintly else told)
+        lingers = not track.shown and not rival and still_there(track, candidate)
+        self._count(track, max(told, 0.0) if cut_in or faintly or lingers else told)
         track.held = now if cut_in or faintly else track.held
         if in_view(candidate) >= SEEN and (supported or not track.shown or reached(track, candidate)):
             track.seen, track.candidate, track.frames = now, candidate, track.frames + 1

@@ -27,7 +27,7 @@ class Insert:
 
     since: Moment
     last: Moment
-    found: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)  # beyond doubt: a look-alike takes a turn in single views
 
     def push(self, now: Moment, found: Collection[str]) -> None:
         self.last = now
@@ -40,7 +40,7 @@ class Insert:
     def is_of(self, product_id: str, seen: Moment, box: Box | None) -> bool:
         """Whether it shows this product alone, which was `seen` in it, large."""
         large = box is not None and not may_lie(box)
-        return large and self.found == {product_id} and self.since.pts <= seen.pts <= self.last.pts
+        return large and self.found <= {product_id} and self.since.pts <= seen.pts <= self.last.pts
 
     def beginning(self, product_id: str, first: Moment, box: Box | None) -> Moment:
         """When a product came that was seen in it since `first`."""

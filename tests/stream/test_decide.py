@@ -193,6 +193,16 @@ def test_faint_views_of_what_moves_date_both_ends_and_of_what_lies_do_not(view_a
     assert told(decisions) == ["+A@0", "-A@3.5"]
 
 
+@pytest.mark.parametrize(
+    ("faint", "box", "expected"), [(0.1, HERE, ["+A@0"]), (0.1, Box(0.75, 0.2, 0.2, 0.5), []), (0.02, HERE, [])]
+)
+def test_a_view_that_has_it_faintly_where_it_was_takes_nothing_from_its_case(
+    view_at: ViewAt, faint: float, box: Box, expected: list[str]
+) -> None:
+    views = sightings(*[{"A": (0.8, HERE)}, {"A": (faint, box)}] * 4)
+    assert told(pushed(make(), view_at, views)) == expected
+
+
 LARGE = Box(0.2, 0.1, 0.5, 0.8)
 
 

@@ -32,7 +32,7 @@ def test_a_stretch_goes_on_until_the_picture_is_back_or_another_begins() -> None
 def test_it_is_of_whom_alone_was_found_in_it_and_large() -> None:
     assert insert("A").is_of("A", moment(12), LARGE)
     assert not insert("A", "B").is_of("A", moment(12), LARGE)
-    assert not insert().is_of("A", moment(12), LARGE)
+    assert insert().is_of("A", moment(12), LARGE)
     assert not insert("A").is_of("A", moment(12), LITTLE)
     assert not insert("A").is_of("A", moment(12), None)
     assert not insert("A").is_of("A", moment(9), LARGE)
