@@ -96,8 +96,9 @@ def judge_live(folder: Path, bundle: Bundle, ear: Transcriber | None, service: S
     ways = {}
     for way in WAYS:
         told = decide_again(trace, words, hearing, way, alike, bundle, answers)
+        variants = variants_of(truth, titles, groups, told.spans, told.tellings)
         told = replace(told, spans=resolved(truth, told.spans, titles))
-        ways[way] = _judged(truth, told, tuple(variants_of(truth, titles, groups, told.tellings)))
+        ways[way] = _judged(truth, told, tuple(variants))
     return Live(folder.name, spoken_of(truth, hearing, words), ways, tuple(answer.took_s for answer in answers))
 
 
@@ -157,6 +158,7 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float | None]] = {
     "onset_median_s": lambda lives: median(found) if (found := [s for x in lives for s in x.onset_s]) else None,
     "said": lambda lives: len(_said(lives)),
     "right_where_said": lambda lives: _share([one.became == "right" for one in _said(lives)]),
+    "right_in_view_where_said": lambda lives: _share([one.in_time for one in _said(lives)]),
     "wrong_where_said": lambda lives: _share([one.became == "wrong" for one in _said(lives)]),
     "right_where_said_and_told": lambda lives: _share([one.became == "right" for one in _told(_said(lives))]),
     "not_said": lambda lives: len(_unsaid(lives)),
