@@ -70,13 +70,19 @@ def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
     at = np.flatnonzero(mask)
     if not len(at):
         return out
-    inside, wanted = seen.reshape(-1, 3).take(at, axis=0), true.reshape(-1, 3).take(at, axis=0)
-    spread = float(np.clip(wanted[:, 0].std() / max(float(inside[:, 0].std()), 2.0), 0.5, 2.0))
-    out[..., 0] = (seen[..., 0] - inside[:, 0].mean()) * spread + wanted[:, 0].mean()
-    few = slice(None, None, len(at) // MEDIAN_OF + 1)
+    (level, spread), (wanted_level, wanted_spread) = _light(seen, mask), _light(true, mask)
+    out[..., 0] = (seen[..., 0] - level) * min(max(wanted_spread / max(spread, 2.0), 0.5), 2.0) + wanted_level
+    few = at[:: len(at) // MEDIAN_OF + 1]
+    cast = true.reshape(-1, 3).take(few, axis=0) - seen.reshape(-1, 3).take(few, axis=0)
     for channel in (1, 2):
-        out[..., channel] += np.clip(np.median(wanted[few, channel] - inside[few, channel]), -12, 12)
+        out[..., channel] += np.clip(np.median(cast[:, channel]), -12, 12)
     return out
+
+
+def _light(picture: Lab, mask: Mask) -> tuple[float, float]:
+    """Brightness, and how much it varies."""
+    mean, spread = cv2.meanStdDev(picture, mask=mask.view(np.uint8))
+    return float(mean[0, 0]), float(spread[0, 0])
 
 
 def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
@@ -85,7 +91,7 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
         return Look(0.0, 0.0, 0.0)
     seen, true, mask = seen[window := _window(mask)], true[window], mask[window]
     lit = relight(seen, true, mask)
-    chroma = np.hypot(lit[..., 1] - true[..., 1], lit[..., 2] - true[..., 2])
+    chroma = np.sqrt((lit[..., 1] - true[..., 1]) ** 2 + (lit[..., 2] - true[..., 2]) ** 2)
     around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
     share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
     worst = np.percentile((around / np.maximum(share, 0.1))[mask], 95)

@@ -74,6 +74,16 @@ def lay(
     return Laid(_whole(numbers, anchor, span), near > 0)
 
 
+def within(onto: Homography, size: tuple[int, ...], room: tuple[int, ...]) -> bool:
+    """Whether every pixel of a picture of one size (height, width first) is laid inside of another's."""
+    right, bottom = size[1] - 1, size[0] - 1
+    across, down, depth = onto @ np.array([[0, right, 0, right], [0, 0, bottom, bottom], [1, 1, 1, 1]])
+    if depth.min() <= 0:
+        return False
+    x, y = across / depth, down / depth
+    return bool(min(x.min(), y.min()) >= 0 and x.max() <= room[1] - 1 and y.max() <= room[0] - 1)
+
+
 def _forget(off: Numbers, room: Numbers | float) -> Numbers:
     """Tukey's weights, of squared distances: one at the place itself, nothing from `room` on."""
     return np.asarray(np.maximum(1 - off / room**2, 0) ** 2, dtype=np.float64)

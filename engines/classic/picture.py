@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from engines.classic.colour import CANVAS, Lab, Mask, foreground, thumbnail, to_lab
+from engines.classic.laying import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,9 +49,12 @@ def seen_through(canvas: Canvas, homography: Homography, thumb: Image) -> tuple[
     onto = _pixels(thumb.shape) @ homography @ np.linalg.inv(_pixels(canvas.mask.shape))
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpPerspective(thumb, onto, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    lab = to_lab(np.asarray(seen, np.uint8))
+    if within(onto, canvas.mask.shape, thumb.shape):
+        return lab, canvas.mask
     whole = np.full(thumb.shape[:2], 255, np.uint8)
     inside = cv2.warpPerspective(whole, onto, (width, height), flags=how)
-    return to_lab(np.asarray(seen, np.uint8)), canvas.mask & (np.asarray(inside) > 200)
+    return lab, canvas.mask & (np.asarray(inside) > 200)
 
 
 def laid_out(canvas: Canvas, homography: Homography, other: Canvas) -> tuple[Lab, Mask]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from engines.classic.laying import within
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,8 +40,11 @@ def seen_in(square: Square, picture: Image, homography: Homography) -> tuple[Ima
     """What a picture shows where the print was laid, and which of the print is in the picture."""
     onto = _pixels(picture.shape) @ homography @ square.onto
     cut, onto = _cut(picture, onto)
+    seen = _warp(cut, onto)
+    if within(onto, square.mask.shape, cut.shape):
+        return seen, square.mask
     inside = _warp(np.full(cut.shape[:2], 255, np.uint8), onto, cv2.BORDER_CONSTANT)
-    return _warp(cut, onto), square.mask & (inside > 127)
+    return seen, square.mask & (inside > 127)
 
 
 def _cut(picture: Image, onto: Homography) -> tuple[Image, Homography]:
