@@ -88,7 +88,8 @@ def _heard(
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
     got = listened(transcriber.session(_listened_for(transcriber, products)), [said.samples])
-    tally = judged(Hearing(products), said.sentences, got.words)
+    hearing = Hearing(products, sounds_like=transcriber.info.mode == "free")
+    tally = judged(hearing, said.sentences, got.words)
     under = f"{sound}, {level:.0f} dB" if sound else "nothing"
     print(_json(voice, under, tally, got) if as_json else _row(voice, under, tally, got), flush=True)
 

@@ -174,10 +174,11 @@ class Speech:
                 f"{len(scope)} products in scope are too many to listen for (at most {MOST_PRODUCTS}): "
                 "set the livestream's shop_id or products"
             )
-        key = scope.gallery.version.encode() + scope.products.tobytes()
+        free = self._transcriber.info.mode == "free" and (language or "en").split("-")[0].lower() == "en"
+        key = scope.gallery.version.encode() + scope.products.tobytes() + bytes([free])
         hearing = self._hearings.get(key)
         if hearing is None:
-            hearing = self._hearings[key] = Hearing(self._words_of(scope))
+            hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=free)
         phrases = listened_for(hearing.products, sizes=self._transcriber.info.mode == "phrases")
         session = self._transcriber.session(phrases, language)
         return Ear(session, hearing, clean=self._config.text == "extract")

@@ -28,6 +28,7 @@ def extract(hearing: Hearing, words: Sequence[Spoken]) -> list[Heard]:
     Half-titles of one product that were sentences apart come together; rivals, past and coming products and all talk
     go. Times stay those of the words; each lasts until the next of its product begins, so that no pause parts them.
     """
+    words = hearing.respelled(words)
     tokens = hearing.tokens(words)
     this = [name for name in hearing.named(words, tokens) if name.kind is Kind.THIS]
     subjects: list[list[Spot]] = []

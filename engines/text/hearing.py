@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.text.cues import find_cues, kind_of
@@ -10,6 +10,7 @@ from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.lexicon import SHORTEST, Lexicon
 from engines.text.normalise import tokenise
 from engines.text.quantities import read_quantities
+from engines.text.respelling import Respelling
 from engines.text.spelling import is_run_on
 from engines.text.spots import Spot, clusters, segments, spots_of
 from engines.text.words import Kind, Mention
@@ -56,26 +57,38 @@ class Hearing:
     Not for several threads at once: it remembers which words are alike.
     """
 
-    def __init__(self, products: Sequence[ProductWords]) -> None:
+    def __init__(self, products: Sequence[ProductWords], *, sounds_like: bool = False) -> None:
+        """`sounds_like`: for an ear that writes down whatever it hears, and so names that it does not know by ear."""
         self.products = tuple(sorted(products, key=lambda product: product.product_id))
         self._lexicon = Lexicon(self.products)
+        self._respelling = Respelling(self.products) if sounds_like else None
+
+    def respelled(self, words: Sequence[Spoken]) -> Sequence[Spoken]:
+        """Names that were heard as words that sound the same, as names; every other word as it is."""
+        return words if self._respelling is None else self._respelling.respelled(words)
 
     def mentions(self, words: Sequence[Spoken]) -> list[Mention]:
         """Who is named in these words, in the order of their times; nobody where it could be anybody."""
-        tokens = self.tokens(words)
-        named = self.named(words, tokens)
+        spelt = self.respelled(words)
+        tokens = self.tokens(spelt)
+        named = self.named(spelt, tokens)
         bound = _bound(read_quantities(tokens), [name.span for name in named])
-        return [
-            self._mention(words, tokens, name, meant, bound[i])
+        mentions = [
+            self._mention(spelt, tokens, name, meant, bound[i])
             for i, name in enumerate(named)
             for meant in name.meant
         ]
+        return mentions if spelt is words else [_as_heard(mention, words) for mention in mentions]
 
     def tokens(self, words: Sequence[Spoken]) -> list[Token]:
         """A pause ends a sentence as a full stop does: not every recogniser writes one."""
         tokens = tokenise([word.text for word in words])
         pauses = {i for i in range(len(words) - 1) if words[i + 1].start - words[i].end > PAUSE_S}
-        return [token._replace(stops=token.stops or token.last in pauses) for token in tokens]
+        last = {token.last: i for i, token in enumerate(tokens)}
+        return [
+            token._replace(stops=token.stops or (token.last in pauses and last[token.last] == i))
+            for i, token in enumerate(tokens)
+        ]
 
     def named(self, words: Sequence[Spoken], tokens: Sequence[Token]) -> list[Named]:
         if not self.products or not tokens:
@@ -164,6 +177,12 @@ def _text(words: Sequence[Spoken], tokens: Sequence[Token]) -> str:
     if all(is_run_on(token.text) for token in tokens):
         return "".join(token.text for token in tokens)
     return " ".join(word.text for word in words)
+
+
+def _as_heard(mention: Mention, words: Sequence[Spoken]) -> Mention:
+    """Whatever it was respelt to, this is what the ear wrote there."""
+    there = [word.text for word in words if word.start < mention.end and word.end > mention.start]
+    return replace(mention, text=" ".join(there) or mention.text)
 
 
 def scores_of(spots: Sequence[Spot]) -> dict[int, float]:

@@ -58,8 +58,16 @@ def normalise(text: str) -> str:
 
 def tokenise(words: Sequence[str]) -> list[Token]:
     pieces = [Token(piece, i, i) for i, word in enumerate(words) for piece in _pieces(word)]
-    ends = {i for i, word in enumerate(words) if _STOP.search(word)}
-    return [token._replace(stops=token.last in ends) for token in _joined(pieces)]
+    tokens = _joined(pieces)
+    last = {token.last: i for i, token in enumerate(tokens)}  # a word of several pieces ends a sentence with its last
+    return [
+        token._replace(stops=last[token.last] == i and ends_sentence(words[token.last]))
+        for i, token in enumerate(tokens)
+    ]
+
+
+def ends_sentence(word: str) -> bool:
+    return _STOP.search(word) is not None
 
 
 @lru_cache(16_384)
