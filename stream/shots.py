@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CELLS = 18  # of the shorter side
 SAME = 0.6  # likeness of two pictures of one camera; whoever moves before it costs .3, another picture has .3 at most
 FOLLOWS = 0.1  # of a new picture in what is known of its camera: cameras drift, a cross-fade is over sooner
+DRIFTS = 0.85  # likeness to the picture before from which on a camera was moved, and not cut from
 STAYS_S = 30.0  # in all: where a livestream was for so long it comes back to
 CAMERAS = 8  # that are remembered
 
@@ -40,6 +41,7 @@ class Shots:
     def __init__(self) -> None:
         self._cameras: list[_Camera] = []
         self._now: _Camera | None = None
+        self._before: Small | None = None
         self._away: Moment | None = None
 
     def push(self, at: Moment, picture: Image) -> Moment | None:
@@ -53,18 +55,21 @@ class Shots:
 
     def reset(self) -> None:
         self._cameras.clear()
-        self._now = self._away = None
+        self._now = self._before = self._away = None
 
     def _take(self, at: Seconds, picture: Small) -> _Camera:
         camera = self._now
-        if camera is None or likeness(camera.picture, picture) < SAME:
+        if camera is None or not (self._drifts(picture) or likeness(camera.picture, picture) >= SAME):
             camera = self._cut_to(at, picture)
         else:
             camera.stayed += at - camera.seen
         camera.seen = at
         camera.picture = _unit(camera.picture + np.float32(FOLLOWS) * (picture - camera.picture))
-        self._now = camera
+        self._now, self._before = camera, picture
         return camera
+
+    def _drifts(self, picture: Small) -> bool:
+        return self._before is not None and likeness(self._before, picture) >= DRIFTS
 
     def _cut_to(self, at: Seconds, picture: Small) -> _Camera:
         likest = max(self._cameras, key=lambda camera: likeness(camera.picture, picture), default=None)

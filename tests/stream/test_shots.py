@@ -63,6 +63,13 @@ def test_whoever_moves_before_a_camera_is_still_seen_by_it() -> None:
     assert shots.push(Moment(0.5, None, 0.5), host) is None
 
 
+def test_a_camera_that_is_moved_is_still_the_same_one() -> None:
+    coarse = np.random.default_rng(1).integers(20, 200, (3, 12, 3), dtype=np.uint8)
+    shots, wide = Shots(), coarse.repeat(24, axis=0).repeat(24, axis=1)
+    away = [shots.push(Moment(n, None, n), wide[:, 2 * n : 2 * n + SHAPE[1]]) for n in range(80)]
+    assert away == [None] * len(away)
+
+
 def test_many_pictures_cut_in_do_not_make_a_camera_forgotten() -> None:
     assert played(Shots(), "h" + "".join(chr(ord("A") + n) for n in range(2 * CAMERAS)) + "h")[-1] is None
 
