@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Bits that a name's sounds have to be likelier than talk: names are rare, and much sounds like one of them.
 ONE, SEVERAL, JOINED = 16.0, 15.0, 20.0  # parts of a name; joined: "from ..." and "in ..." are said of anything
 PART = 0.1  # of a part's bits, had it been heard rightly, that it has to explain by itself
-APART = 2.0  # bits by which a name must be likelier than one of other products
+APART = 3.0  # bits by which a name must be likelier than one of other products
 SAID, TALKED = 3.0, 1.0  # bits by which a word that everybody says is likelier said than its sounds are
 KNOWN = 8.0  # the same of a word of the catalogue: it is rather meant than a mishearing of another
 SHORTEST = 3  # letters of such a word
