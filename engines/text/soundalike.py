@@ -34,6 +34,8 @@ APART = 3.0  # bits by which a name must be likelier than one of other products
 SAID, TALKED = 3.0, 1.0  # bits by which a word that everybody says is likelier said than its sounds are
 KNOWN = 8.0  # the same of a word of the catalogue: it is rather meant than a mishearing of another
 SHORTEST = 3  # letters of such a word
+UNPLACED = -1  # instead of a turn's number: all those that end with a word
+DRAWN_OUT = 4  # sounds heard for each that a name has: more are never likely
 MOST = 1500  # turns that are compared in full: the likeliest, so that a big catalogue takes no longer
 STRIP = ".,;:!?'\"…"
 
@@ -55,12 +57,12 @@ class _Text(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """`less`: bits with the sign turned, so that the best comes first. `first`: None as long as nobody asked."""
+    """`less`: bits with the sign turned, so that the best comes first. Words `first` to `last` as turn `number`."""
 
     less: float
     number: int
+    first: int
     last: int
-    first: int | None
 
 
 class SoundAlikes:
@@ -137,35 +139,45 @@ class _Search:
 
     def finds(self) -> Iterator[Find]:
         """The best first, then the best of what it leaves; none that could as well be another product."""
-        rows, ends = np.nonzero(self.scores > 0)
-        matches = [
-            _Match(-float(self.scores[i, end]), int(i), int(end), None) for i, end in zip(rows, ends, strict=True)
-        ]
-        heapify(matches)
+        ends = np.flatnonzero((self.scores > 0).any(axis=0))
+        waiting = [_Match(-float(self.scores[:, end].max()), UNPLACED, int(end), int(end)) for end in ends]
+        heapify(waiting)
         free = np.ones(len(self.text.words), bool)
-        while matches and matches[0].less < 0:
-            match = heappop(matches)
-            if match.first is None:
-                if free[match.last]:
-                    heappush(matches, self._placed(match))
-            elif free[match.first : match.last + 1].all() and self._alone(match) and self._whole(match):
-                free[match.first : match.last + 1] = False
+        while waiting:
+            match = heappop(waiting)
+            span = slice(match.first, match.last + 1)
+            if not free[span].all():
+                continue
+            if match.number == UNPLACED:  # only now: the best leave little
+                for placed in self._placed(match.last):
+                    heappush(waiting, placed)
+            elif self._alone(match) and self._whole(match):
+                free[span] = False
                 calling = self.callings[match.number]
                 share = (_prior(calling) - match.less) / _rightly(b"".join(self.said[match.number]))
                 yield Find(match.first, match.last, calling, min(share, 1.0))
 
-    def _placed(self, match: _Match) -> _Match:
-        """Where it begins: the same, laid from its end backwards. Other known words there tell against it."""
-        text, end = self.text, int(self.text.begins[match.last + 1])
-        starts = np.full(end + 1, FAR, np.float32)
+    def _placed(self, last: int) -> Iterator[_Match]:
+        """Where those begin that end with this word: the same, laid from their end backwards.
+
+        Other words of the catalogue within tell against a name.
+        """
+        text, end = self.text, int(self.text.begins[last + 1])
+        numbers = [int(i) for i in np.flatnonzero(self.scores[:, last] > 0)]
+        said = [b"".join(self.said[i])[::-1] for i in numbers]
+        heard = text.phones[max(end - DRAWN_OUT * max(map(len, said)), 0) : end][::-1]
+        starts = np.full(len(heard) + 1, FAR, np.float32)
         starts[0] = 0.0
-        way = strings_of([b"".join(self.said[match.number])[::-1]])
-        back = fitted(way, text.phones[:end][::-1], starts, mishearing())[0]
-        scores = back[end - text.begins[: match.last + 1]] + text.talk[: match.last + 1]
-        first = int(np.argmax(scores))
-        others = self.known.intersection(text.words[first : match.last + 1])
-        others -= {*self.callings[match.number].words}
-        return match._replace(first=first, less=match.less + KNOWN * len(others))
+        back = fitted(strings_of(said), heard, starts, mishearing())
+        earliest = int(np.searchsorted(text.begins, end - len(heard)))
+        begins = slice(earliest, last + 1)
+        firsts = earliest + np.argmax(back[:, end - text.begins[begins]] + text.talk[begins], axis=1)
+        for number, first in zip(numbers, firsts.tolist(), strict=True):
+            others = self.known.intersection(text.words[first : last + 1])
+            others -= {*self.callings[number].words}
+            less = KNOWN * len(others) - float(self.scores[number, last])
+            if less < 0:
+                yield _Match(less, number, first, last)
 
     def _alone(self, match: _Match) -> bool:
         """Whether no other product may be meant as well."""
@@ -176,7 +188,7 @@ class _Search:
     def _whole(self, match: _Match) -> bool:
         """Whether each part was heard: a flavour alone brings along no maker of whom there was no sound."""
         calling, said = self.callings[match.number], self.said[match.number]
-        text, first = self.text, match.first or 0
+        text, first = self.text, match.first
         begin = int(text.begins[first])
         heard = text.phones[begin : text.begins[match.last + 1]]
         bits, owners = traced(b"".join(said), bytes(heard.tolist()), mishearing())
