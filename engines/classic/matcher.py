@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CLOSE = 6  # candidates whose colours are compared; the rest have no consensus worth it
 NEAR_BY = 0.1  # and with more than that they may: a first look is rough
 SMALL = 0.12  # of the frame: what fills more has been seen well enough
-UNSETTLED = (-3.0, 2.5)  # log-odds: of what is less likely, none was likely when seen larger
+UNSETTLED = (-5.0, 2.5)  # log-odds: small things in a hand below -3 came to 1 and more when they were seen larger
 AGAIN = 2  # places of a frame that are looked at again, the likeliest first
 
 
