@@ -46,6 +46,12 @@ def heard_as(text: str) -> Phones | None:
     return b"".join(ways[0] for piece in pieces if (ways := said_as(piece)))
 
 
+def is_listed(word: str) -> bool:
+    """Whether it is a word that people say, as far as the dictionary knows."""
+    plain = word.casefold()
+    return plain.isascii() and bool(_looked_up(plain))
+
+
 def _spoken(phones: str) -> tuple[Phones, Phones]:
     """As its letters are, and the same with open vowels: an English ending is no reason for an English beginning."""
     return _numbered(phones), _numbered(" ".join(_OPEN.get(phone, phone) for phone in phones.split()))

@@ -16,7 +16,7 @@ from engines.text.callings import Part, callings_of
 from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.fitting import FAR, fitted, strings_of, traced
 from engines.text.mishearing import BARRIER, mishearing
-from engines.text.phones import heard_as, said_as
+from engines.text.phones import heard_as, is_listed, said_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -160,7 +160,7 @@ class _Search:
     def _placed(self, last: int) -> Iterator[_Match]:
         """Where those begin that end with this word: the same, laid from their end backwards.
 
-        Other words of the catalogue within tell against a name.
+        Other words of the catalogue within tell against a name; so does that all of it was one word that people say.
         """
         text, end = self.text, int(self.text.begins[last + 1])
         numbers = [int(i) for i in np.flatnonzero(self.scores[:, last] > 0)]
@@ -174,8 +174,11 @@ class _Search:
         firsts = earliest + np.argmax(back[:, end - text.begins[begins]] + text.talk[begins], axis=1)
         for number, first in zip(numbers, firsts.tolist(), strict=True):
             others = self.known.intersection(text.words[first : last + 1])
-            others -= {*self.callings[number].words}
-            less = KNOWN * len(others) - float(self.scores[number, last])
+            called = self.callings[number].words
+            against = len(others.difference(called)) + (
+                first == last and len(called) > 1 and is_listed(text.words[first])
+            )
+            less = KNOWN * against - float(self.scores[number, last])
             if less < 0:
                 yield _Match(less, number, first, last)
 

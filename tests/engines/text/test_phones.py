@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.text.phones import PHONES, heard_as, said_as
+from engines.text.phones import PHONES, heard_as, is_listed, said_as
 
 pytestmark = pytest.mark.unit
 
@@ -63,3 +63,10 @@ def test_a_price_sounds_like_no_name(text: str) -> None:
 def test_whatever_is_written_has_sounds_or_none(text: str) -> None:
     for phones in (*said_as(text), heard_as(text) or b""):
         assert all(phone < len(PHONES) for phone in phones)
+
+
+def test_a_word_that_people_say_is_told_from_one_that_was_made_up() -> None:
+    assert is_listed("Definition")
+    assert not is_listed("bralane")
+    assert not is_listed("云朵")
+    assert not is_listed("")

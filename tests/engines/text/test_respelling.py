@@ -91,6 +91,23 @@ def test_a_flavour_that_was_not_heard_is_not_made_up() -> None:
     assert {mention.product_id for mention in HEARING.mentions(words)} == {"bears", "bears-mango"}
 
 
+def test_one_word_that_people_say_is_not_several_words_of_a_name() -> None:
+    shop = Respelling([ProductWords("cushion", "Pafen Cushion Dune, 45 x 45 cm", "Pafen")])
+    for text in ("by definition it is", "only a malfunction"):
+        assert shop.respelled(said(text)) == said(text)
+
+
+def test_a_name_is_found_in_a_catalogue_of_thousands_of_turns() -> None:
+    colours = ("red", "green", "yellow", "purple", "orange", "brown", "silver", "golden", "striped", "spotted")
+    made = [
+        ProductWords(f"{maker}{colour}", f"{maker} {colour} woollen blanket", maker)
+        for maker in ("Velksi", "Nosto", "Tadura", "Quimo", "Zurin", "Bralli", "Jobel", "Karin", "Ulgra", "Yamo")
+        for colour in colours
+    ]
+    spelt = Respelling([*made, *SHOP]).respelled(said("ask for it have you to made a soup?"))
+    assert [word.text for word in spelt] == ["ask", "for", "it", "halvio", "tomato", "soup?"]
+
+
 def test_another_makers_product_does_not_become_ours() -> None:
     assert respelt("here i have the zulassa tomato soup for you") == "here i have the zulassa tomato soup for you"
 
