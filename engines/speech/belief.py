@@ -20,8 +20,8 @@ ALONE = 0.85  # a word that nothing bears out
 LED = (
     0.5  # one behind a word that leads to names: ways to say it share its posterior, and the surest may have no more
 )
-LEADING = ("the", "from", "in")  # "now something from ...", "the one in ..."
-LINKS = frozenset((*LEADING, "one"))  # words of a name that say nothing of it: "the ... one"
+LEADING = ("from", "in")  # "now something from ...", "the one in ..."; behind "the" stands anything
+LINKS = frozenset((*LEADING, "the", "one"))  # words of a name that say nothing of it: "the ... one"
 BORNE_OUT = 0.4  # one that goes together with what was said around it
 AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
 DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
@@ -73,7 +73,8 @@ class Names:
         for i, run in enumerate(runs):
             if len(run) > 1:
                 surest = _best([word for word in run if word.text not in LINKS] or run)
-                kept += [word for word in run if surest >= SURE and word.confidence >= DRAGGED]
+                least = ALONE if len(run) == 2 and run[0].text == "the" else SURE  # "the ... one" lacks its end
+                kept += [word for word in run if surest >= least and word.confidence >= DRAGGED]
             elif self._stands(
                 run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]], LED if run[0] in led else ALONE
             ):

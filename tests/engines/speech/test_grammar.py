@@ -51,4 +51,4 @@ def test_behind_a_word_that_leads_to_names_one_begins() -> None:
     talk = Talk({**TALK.singles, "from": 0.1}, {"from": {"look": 0.9}})
     _, _, pairs = read(language_model(["fjondo", "hand"], [["fjondo", "hand"], ["hand"]], talk))
     assert pairs["from", "fjondo"] == pytest.approx(pairs["from", "hand"], rel=1e-2) == pytest.approx(0.15, rel=1e-2)
-    assert ("the", "fjondo") not in pairs  # nobody says it
+    assert ("in", "fjondo") not in pairs  # which nobody says here
