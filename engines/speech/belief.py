@@ -100,6 +100,8 @@ class Names:
             yield run
 
     def _stands(self, word: Word, around: Sequence[Run], alone: float) -> bool:
+        if any(_apart(word, run) <= AMIDST_S and word.text == other.text for run in around for other in run):
+            return False  # nobody says a name twice in one breath; over a trill it is read again and again
         near = [(run, _apart(word, run)) for run in around if _best(run) >= SURE]
         if any(apart <= AROUND_S and self._go_together(word, run) for run, apart in near):
             return word.confidence >= BORNE_OUT

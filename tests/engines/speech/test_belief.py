@@ -75,6 +75,11 @@ def test_a_word_amidst_a_name_that_it_has_nothing_to_do_with_is_wrong() -> None:
     assert believed(("kalane", 0.95), ("tomato", 0.9), ("soup", 0.9)) == ["tomato", "soup"]
 
 
+def test_a_name_again_and_again_bears_itself_out_no_more_than_a_trill_does() -> None:
+    assert believed(("velmeo", 0.9), ("velmeo", 0.9)) == []
+    assert believed(("velmeo", 0.9), ("one", 0.9), ("one", 0.9), ("one", 0.9), ("velmeo", 0.9)) == ["velmeo"] * 2
+
+
 def test_a_turn_of_phrase_beside_a_name_speaks_against_none() -> None:
     names = Names([["unlike", "the"], ["rich", "soup"]], everyday={"the"})
     said = (("unlike", 0.9), ("the", 0.9), ("soup", 0.9))
