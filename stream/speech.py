@@ -30,7 +30,7 @@ from stream.turns import one_by_one, side_by_side
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engines.speech.base import Transcriber
+    from engines.speech.base import Transcriber, TranscriberInfo
     from indexes.scope import Scope
     from stream.clock import Clock
     from stream.config import SpeechConfig, StreamConfig, SummaryConfig
@@ -174,11 +174,11 @@ class Speech:
                 f"{len(scope)} products in scope are too many to listen for (at most {MOST_PRODUCTS}): "
                 "set the livestream's shop_id or products"
             )
-        free = self._transcriber.info.mode == "free" and (language or "en").split("-")[0].lower() == "en"
-        key = scope.gallery.version.encode() + scope.products.tobytes() + bytes([free])
+        by_ear = writes_by_ear(self._transcriber.info, language)
+        key = scope.gallery.version.encode() + scope.products.tobytes() + bytes([by_ear])
         hearing = self._hearings.get(key)
         if hearing is None:
-            hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=free)
+            hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=by_ear)
         phrases = listened_for(hearing.products, sizes=self._transcriber.info.mode == "phrases")
         session = self._transcriber.session(phrases, language)
         return Ear(session, hearing, clean=self._config.text == "extract")
@@ -200,6 +200,11 @@ class Speech:
 
     def _busy(self, _size: int, seconds: float) -> None:
         self.metrics.speech_busy(seconds)
+
+
+def writes_by_ear(info: TranscriberInfo, language: str | None) -> bool:
+    """Whether names come spelt as they sound, in a language whose sounds are known."""
+    return info.mode == "free" and (language or info.language).split("-")[0].lower() == "en"
 
 
 def words_of(scope: Scope) -> list[ProductWords]:

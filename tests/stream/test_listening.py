@@ -6,13 +6,14 @@ import asyncio
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
 from engines.errors import SpeechError, SpeechLost
+from engines.speech.base import TranscriberInfo
 from engines.speech.choose import Choice
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 from engines.text import ProductWords
@@ -23,7 +24,7 @@ from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
 from stream.metrics import Metrics
 from stream.retelling import EVERY_S
 from stream.sound import CHUNK, RATE
-from stream.speech import MOST_PRODUCTS, Hears, Speech, SpeechFigures
+from stream.speech import MOST_PRODUCTS, Hears, Speech, SpeechFigures, writes_by_ear
 from stream.types import AudioChunk, Gap, Reason, Words
 
 if TYPE_CHECKING:
@@ -542,3 +543,19 @@ async def test_a_replay_waits_for_its_summaries() -> None:
         await tell(listener, chunks(0.0, beep(0), silence(0.8)))
         await listener.keep_up(1.0)
         assert named(listener) == [("oil", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "knows", "speaks", "by_ear"),
+    [
+        ("free", "en", None, True),
+        ("free", "auto", "en-GB", True),
+        ("free", "auto", None, False),
+        ("free", "auto", "zh", False),
+        ("phrases", "en", "en", False),
+    ],
+)
+async def test_names_are_respelt_for_ears_that_write_english_as_they_hear_it(
+    mode: Literal["phrases", "free"], knows: str, speaks: str | None, by_ear: bool
+) -> None:
+    assert writes_by_ear(TranscriberInfo("any", "any", knows, mode), speaks) is by_ear
