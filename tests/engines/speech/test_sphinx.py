@@ -54,7 +54,9 @@ def test_what_is_heard_does_not_depend_on_how_the_sound_comes(spoken: Samples) -
 
 def test_a_name_of_one_word_is_told_while_the_host_still_talks() -> None:
     """Where nobody pauses, the piece goes on for five seconds; what was read behind the name is read again."""
-    sound = said("That is the Kalane and today you can get it with free shipping and hand cream and have it at home.")
+    sound = said(
+        "This one is from Kalane and today you can get it with free shipping and hand cream, have it at home."
+    )
     ear, told = Sphinx().session(PHRASES), list[tuple[str, float]]()
     for at in range(0, len(sound), RATE // 10):
         told += [(word.text, (at + RATE // 10) / RATE - word.end) for word in ear.push(sound[at : at + RATE // 10])]
