@@ -16,8 +16,10 @@ STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it
 class Agreement:
     """Takes one reading after the other of a growing piece of sound; gives each word once."""
 
-    def __init__(self, slack_s: float = SLACK_S) -> None:
-        self._slack_s = slack_s
+    def __init__(self, *, placed: bool = True) -> None:
+        """`placed`: the reader knows when its words were said. Else their order alone says which were given."""
+        self._placed = placed
+        self._given = 0  # words of the open piece
         self._last: list[Word] = []
         self._until = 0.0
 
@@ -26,7 +28,8 @@ class Agreement:
         fresh = self._fresh(reading)
         agreed: list[Word] = []
         for old, new in zip(self._fresh(self._last), fresh, strict=False):
-            if old.text.rstrip(STOPS) != new.text.rstrip(STOPS) or abs(old.start - new.start) > self._slack_s:
+            moved = self._placed and abs(old.start - new.start) > SLACK_S
+            if moved or old.text.rstrip(STOPS) != new.text.rstrip(STOPS):
                 break
             agreed.append(new)
         self._last = list(reading)
@@ -34,15 +37,19 @@ class Agreement:
 
     def settle(self, reading: Sequence[Word]) -> list[Word]:
         """All that is left of the last reading; what follows is another piece."""
-        self._last = []
-        return self._committed(self._fresh(reading))
+        words = self._committed(self._fresh(reading))
+        self._last, self._given = [], 0
+        return words
 
     def _fresh(self, reading: Sequence[Word]) -> list[Word]:
         """Without what was committed: by its middle, since readings move borders a little."""
+        if not self._placed:
+            return list(reading[self._given :])
         return [word for word in reading if (word.start + word.end) / 2 >= self._until]
 
     def _committed(self, words: list[Word]) -> list[Word]:
         made = []
+        self._given += len(words)
         for word in words:
             start = max(word.start, self._until)
             made.append(word._replace(start=start, end=max(word.end, start)))

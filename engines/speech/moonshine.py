@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engines.speech.reading import Piece
 
 EVERY_S = 0.5  # between two readings of a piece that grows: what it costs against the delay
-SLACK_S = 1.0  # words are placed by their letters: two readings may well place one so far apart
 FEWEST, PER_S = 4, 6.5  # tokens of a piece, and for each second: with more the model repeats itself
 SHORTEST = RATE // 2  # samples: of less the model hears nothing
 
@@ -59,4 +58,4 @@ class Moonshine:
     def session(self, phrases: Sequence[str], language: str | None = None) -> Rereading:  # noqa: ARG002  it is free
         if language and language.split("-")[0].lower() != "en":
             raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
-        return Rereading(self._reader, Sieve(), (), "en", EVERY_S, SLACK_S)
+        return Rereading(self._reader, Sieve(), (), "en", EVERY_S, placed=False)

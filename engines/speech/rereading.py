@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from engines.speech.agreement import SLACK_S, Agreement
+from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.gates import Echoes, text_gate
 from engines.speech.reading import Piece, Reader, Reading
@@ -66,11 +66,13 @@ class Rereading:
         prompt: tuple[int, ...] = (),
         language: str | None = None,
         every_s: float = 1.0,
-        slack_s: float = SLACK_S,
+        *,
+        placed: bool = True,
     ) -> None:
-        """`every_s`: between two readings of a piece that grows. `slack_s`: how far they may place one word apart."""
+        """`every_s`: between two readings of a piece that grows. `placed`: they know when words were said."""
         self._reader, self._prompt, self._language, self._every = reader, prompt, language, int(every_s * RATE)
-        self._turns, self._agreement, self._echoes = turns, Agreement(slack_s), Echoes()
+        self._turns, self._agreement, self._echoes = turns, Agreement(placed=placed), Echoes()
+        self._placed = placed
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
         self._inside, self._fresh = False, 0
         self._given = language is not None
@@ -156,7 +158,7 @@ class Rereading:
 
     def _trim(self, until: float) -> None:
         spare = int(until * RATE) - self._start
-        if self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
+        if self._placed and self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
             self._sound, self._start = self._sound[spare:], self._start + spare
 
     def _learn(self, ask: Ask, reading: Reading) -> None:

@@ -51,3 +51,12 @@ def test_committed_words_never_overlap_nor_go_back(many: list[list[Word]]) -> No
     out += ear.settle(many[-1] if many else [])
     assert all(word.start <= word.end for word in out)
     assert all(a.end <= b.start for a, b in pairwise(out))
+
+
+def test_where_no_times_are_known_the_order_of_words_says_what_was_given() -> None:
+    ear = Agreement(placed=False)
+    ear.push(said("green tea"))
+    assert [word.text for word in ear.push(said("green tea from", first=0.7))] == ["green", "tea"]
+    assert [word.text for word in ear.push(said("green tea from here", first=1.4))] == ["from"]
+    assert [word.text for word in ear.settle(said("green tea from here now", first=2.0))] == ["here", "now"]
+    assert [word.text for word in ear.settle(said("green", first=9.0))] == ["green"]
