@@ -2,7 +2,8 @@
 
 A livestream has few cameras, and it comes back to them: to what it began with, and to where it was for long in all.
 Whatever else fills the picture for some seconds was cut in: a close-up, a photograph, an advertisement. Pictures are
-compared small and by their contrasts alone, so that light and exposure make no other picture of one.
+compared small and by their contrasts alone, so that light and exposure make no other picture of one. Where there are
+none, on a black slate or behind a covered lens, is no camera: what was so before it still is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ FOLLOWS = 0.1  # of a new picture in what is known of its camera: cameras drift,
 DRIFTS = 0.85  # likeness to the picture before from which on a camera was moved, and not cut from
 STAYS_S = 30.0  # in all: where a livestream was for so long it comes back to
 CAMERAS = 8  # that are remembered
+FLAT = 1.0  # of 255: contrasts that are less, on the average, are a codec's noise
 
 
 @dataclass(slots=True)
@@ -48,7 +50,11 @@ class Shots:
         """Since when the picture has been none that the livestream comes back to; None: it is one."""
         if picture.size == 0:
             return None
-        camera = self._take(at.pts, small(picture))
+        now = small(picture)
+        if not now.any():
+            self._now = self._before = None
+            return self._away
+        camera = self._take(at.pts, now)
         camera.known |= camera.stayed >= STAYS_S
         self._away = None if camera.known else self._away or at
         return self._away
@@ -82,12 +88,15 @@ class Shots:
 
 
 def small(picture: Image) -> Small:
+    """All zeros where it is flat."""
     side = max(min(picture.shape[:2]) // CELLS, 1)
     rows, columns = picture.shape[0] // side, picture.shape[1] // side
     kept = picture[: rows * side, : columns * side].reshape(rows, side, columns * side * 3)
     strips = kept.sum(axis=1, dtype=np.uint32)  # whole rows first: blocks at once take five times as long
     cells = strips.reshape(rows, columns, side, 3).sum(axis=2).astype(np.float32)
     contrasts = cells - cells.mean(axis=(0, 1))
+    if float(np.sqrt(np.mean(np.square(contrasts)))) < FLAT * side * side:
+        return np.zeros_like(contrasts)
     return _unit(contrasts)
 
 

@@ -72,6 +72,8 @@ class Sound:
         frame.pts = None  # our times are kept here: the resampler would warn about ours and its own
         for resampled in self._resampler.resample(frame):
             samples = resampled.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+            if not np.isfinite(samples).all():  # a damaged packet: one such number deafens an ear for good
+                samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
             yield from self._chunker.push(at, samples)
             at += len(samples) / RATE
 

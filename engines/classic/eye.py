@@ -75,6 +75,10 @@ def _weights() -> Mapping[str, NDArray[np.generic]]:
         raise EngineError(
             f"the embedded engine's weights, {FILE} of the package {PACKAGE}: missing; {cure}"
         ) from error
+    except OSError as error:
+        raise EngineError(
+            f"the embedded engine's weights, {FILE} of the package {PACKAGE}: {error.strerror}; {cure}"
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != SHA256:
         raise EngineError(f"{FILE} of the package {PACKAGE}: sha256 {found}, not {SHA256}: not used; {cure}")

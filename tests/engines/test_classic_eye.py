@@ -134,3 +134,7 @@ def test_weights_that_are_missing_or_another_s_are_named_with_a_cure(
     monkeypatch.setattr(eye, "PACKAGE", "an_eye_of_another")
     with pytest.raises(EngineError, match=r"sha256 [0-9a-f]{64}, not 57934424[0-9a-f]{56}: not used"):
         eye._weights()
+    (folder / eye.FILE).unlink()
+    (folder / eye.FILE).mkdir()
+    with pytest.raises(EngineError, match=r"an_eye_of_another: Is a directory; install the project's requirements"):
+        eye._weights()

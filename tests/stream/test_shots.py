@@ -108,3 +108,32 @@ def test_a_stretch_away_begins_where_it_is_first_told_and_lasts_until_it_is_over
         if since is not None:
             assert since <= n / 2
             assert away[int(since * 2) : n + 1] == [since] * (n + 1 - int(since * 2))
+
+
+def flat(shots: Shots, at: float, level: int = 16) -> float | None:
+    """A slate with a codec's noise on it."""
+    noise = np.random.default_rng(round(at * 2)).integers(-1, 2, SHAPE)
+    since = shots.push(Moment(at, None, at), (level + noise).astype(np.uint8))
+    return None if since is None else since.pts
+
+
+def test_a_livestream_that_begins_with_a_black_slate_has_its_first_camera_for_its_own() -> None:
+    shots = Shots()
+    assert [flat(shots, 0.0), flat(shots, 0.5)] == [None, None]
+    assert played(shots, "hhAAh", start=1.0) == [None, None, 2.0, 2.0, None]
+
+
+def test_flat_pictures_change_nothing_and_no_camera_is_forgotten_for_them() -> None:
+    shots, stays = Shots(), int(STAYS_S) + 1
+    played(shots, "h" + "s" * stays)
+    assert [flat(shots, 20.0 + n / 2) for n in range(2 * CAMERAS)] == [0.5] * (2 * CAMERAS)
+    assert played(shots, "s" * stays, start=30.0)[-1] is None  # the rest of its half minute
+    assert flat(shots, 60.0) is None
+
+
+def test_a_slate_stays_no_longer_than_what_was_before_it() -> None:
+    shots = Shots()
+    played(shots, "hA")
+    flat(shots, 1.0)
+    assert flat(shots, 2 * STAYS_S) == 0.5
+    assert played(shots, "A", start=2 * STAYS_S + 0.5) == [0.5]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.sound import CHUNK, RATE, Chunker
+from stream.sound import CHUNK, RATE, Chunker, Sound
 
 if TYPE_CHECKING:
     from stream.types import AudioChunk
@@ -61,3 +62,17 @@ def test_dropping_forgets_what_waits() -> None:
     list(chunker.push(0.0, samples(800)))
     chunker.drop()
     assert list(chunker.flush()) == []
+
+
+def test_a_damaged_packet_brings_no_number_that_is_none() -> None:
+    sound = Sound()
+    chunks: list[AudioChunk] = []
+    for i in range(4):
+        wave = np.full((1, 2 * CHUNK), 0.5, np.float32)
+        if i == 1:
+            wave[0, 7:9] = np.nan, np.inf
+        frame = av.AudioFrame.from_ndarray(wave, format="flt", layout="mono")
+        frame.sample_rate = RATE
+        chunks += sound.push(frame, i * 0.2)
+    assert all(np.isfinite(chunk.samples).all() for chunk in chunks)
+    assert chunks[-1].samples.mean() == pytest.approx(0.5)
