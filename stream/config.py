@@ -112,6 +112,11 @@ class SpeechConfig(Model):
     def _engine_and_model_agree(self) -> SpeechConfig:
         if self.engine == "whisper" and self.model is None:
             raise ValueError("engine 'whisper' has no model: name a folder, a size such as 'small', or a hub id")
+        if self.model in {"moonshine", "sphinx"}:  # as `--speech-model moonshine` has it
+            raise ValueError(
+                f"model {self.model!r} is an engine: set engine = {self.model!r} and no model; "
+                f"a Whisper in a folder of that name is './{self.model}'"
+            )
         if self.engine in {"moonshine", "sphinx"} and self.model is not None:
             raise ValueError(
                 f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"

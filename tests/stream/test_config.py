@@ -82,6 +82,10 @@ def test_the_commented_settings_are_valid_too(write: Path) -> None:
         (minimal(speech='[speech]\nlanguage = "english"'), "speech.language: .*write en, pt-BR.*english"),
         (minimal(speech='[speech]\nengine = "whisper"'), "speech: .*no model: name a folder"),
         (minimal(speech='[speech]\nengine = "sphinx"\nmodel = "small"'), "speech: .*'small' is whisper's.*drop one"),
+        (
+            minimal(speech='[speech]\nmodel = "moonshine"'),
+            "speech: .*'moonshine' is an engine: set engine = 'moonshine'",
+        ),
         (minimal(http="[http]\nport = 99999"), "http.port: .*65535.*99999"),
         (minimal(http='[http]\nport = "many"'), "http.port: .*integer.*many"),
         (minimal(streams='[[streams]]\nstream_id = "a b"\nurl = "x"'), "stream_id: .*pattern.*a b"),
