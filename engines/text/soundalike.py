@@ -66,7 +66,7 @@ class _Match(NamedTuple):
 
 
 class SoundAlikes:
-    """Knows how the products in scope are called; build one for each scope. About 25 turns a product."""
+    """Knows how the products in scope are called; build one for each scope. About 15 turns a product."""
 
     def __init__(self, products: Sequence[ProductWords]) -> None:
         meant = callings_of(products)
