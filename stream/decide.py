@@ -58,7 +58,7 @@ class Decider:
         self._update_every_s = update_every_s
         self._max_shown = max_shown
         self._tracks: dict[str, Track] = {}
-        self._hidden_at: dict[str, Seconds] = {}
+        self._hidden_at: dict[str, Moment] = {}
         self._past: dict[str, tuple[Sight, ...]] = {}  # of each product in the views right before, newest first
         self._opened: set[str] = set()
         self._before: Moment | None = None
@@ -124,7 +124,7 @@ class Decider:
                 continue
             track = self._tracks.pop(old)
             if track.shown:
-                self._hidden_at[old] = now.pts
+                self._hidden_at[old] = now
                 yield self._hidden(replace(track, last=now), Reason.MISTAKEN)
             track.candidate = new
             if self._insert is not None:
@@ -132,6 +132,7 @@ class Decider:
             self._tracks[new.product_id] = track
             self._past[new.product_id] = self._past.pop(old, ())
             if track.shown:
+                self._since_last(track)
                 yield self._decision(Change.SHOWN, track, sighting)
 
     def _cut(self, sighting: Sighting, now: Moment) -> None:
@@ -203,9 +204,18 @@ class Decider:
             track.shown = True
             if self._insert is not None:
                 track.first = self._insert.beginning(product_id, track.first, track.beside)
-            again = self._hidden_at.pop(product_id, None)
+            again = self._since_last(track)
             decision = self._decision(Change.SHOWN, track, sighting)
-            yield decision if again is None else replace(decision, again_after_s=track.first.pts - again)
+            yield decision if again is None else replace(decision, again_after_s=again)
+
+    def _since_last(self, track: Track) -> Seconds | None:
+        """How long a product was hidden that is shown again: it begins no sooner than was said to be its end."""
+        ended = self._hidden_at.pop(track.id, None)
+        if ended is None:
+            return None
+        if track.first.pts < ended.pts:
+            track.first = ended
+        return track.first.pts - ended.pts
 
     def _claimed(self, product_id: str, now: Moment) -> bool:
         """Seen or shown in the very same place is another with more evidence, or with as much and an earlier name."""
@@ -257,7 +267,8 @@ class Decider:
 
     def _hide(self, product_id: str, why: Reason) -> Decision:
         track = self._tracks.pop(product_id)
-        self._hidden_at[product_id] = track.last.pts
+        track.last = max(track.last, track.first, key=lambda moment: moment.pts)
+        self._hidden_at[product_id] = track.last
         return self._hidden(track, why)
 
     def _hidden(self, track: Track, why: Reason) -> Decision:

@@ -73,6 +73,12 @@ def test_what_is_on_show_goes_on_faintly_for_some_seconds_and_is_not_dated_there
 
 def test_a_view_that_took_it_for_resting_does_not_break_the_run_that_leads_up_to_it(play: Play) -> None:
     assert told(play("?_AAAA")) == ["+A@0"]
+
+
+def test_what_was_put_down_and_is_shown_again_begins_no_sooner_than_it_ended(play: Play) -> None:
+    decisions = play("AAA_AA")
+    assert told(decisions) == ["+A@0", "-A@1", "+A@1"]
+    assert decisions[-1].again_after_s == 0
     assert told(play("?__AAAA")) == ["+A@1.5"]
 
 
