@@ -117,6 +117,12 @@ class SpeechConfig(Model):
                 f"model {self.model!r} is an engine: set engine = {self.model!r} and no model; "
                 f"a Whisper in a folder of that name is './{self.model}'"
             )
+        english = self.language is None or self.language.split("-")[0].lower() == "en"
+        if self.engine in {"moonshine", "sphinx"} and not english:
+            raise ValueError(
+                f"engine {self.engine!r} hears English only, and language is {self.language!r}: "
+                "drop one of both, or name a Whisper as model"
+            )
         if self.engine in {"moonshine", "sphinx"} and self.model is not None:
             raise ValueError(
                 f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"

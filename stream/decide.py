@@ -79,9 +79,13 @@ class Decider:
         return frozenset(self._opened)
 
     def found_before(self, product_id: str, sights: Iterable[Sight]) -> None:
-        """What earlier views have of a product in `opened`, newest first, now that they were asked."""
+        """What earlier views have of a product in `opened`, newest first, now that they were asked.
+
+        What is on show already was told with its begin.
+        """
         track = self._tracks[product_id]
-        track.first = earliest(sights, track.beside) or track.first
+        if not track.shown:
+            track.first = earliest(sights, track.beside) or track.first
 
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: what has another name now, then hides, then updates, then shows."""

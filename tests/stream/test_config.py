@@ -83,6 +83,10 @@ def test_the_commented_settings_are_valid_too(write: Path) -> None:
         (minimal(speech='[speech]\nengine = "whisper"'), "speech: .*no model: name a folder"),
         (minimal(speech='[speech]\nengine = "sphinx"\nmodel = "small"'), "speech: .*'small' is whisper's.*drop one"),
         (
+            minimal(speech='[speech]\nengine = "moonshine"\nlanguage = "de"'),
+            "speech: .*'moonshine' hears English only, and language is 'de': drop one",
+        ),
+        (
             minimal(speech='[speech]\nmodel = "moonshine"'),
             "speech: .*'moonshine' is an engine: set engine = 'moonshine'",
         ),

@@ -178,6 +178,19 @@ def test_a_case_that_opens_late_asks_the_views_before_it_once(view_at: ViewAt) -
     assert told(decisions) == ["+A@0.5"]
 
 
+def test_a_begin_that_was_told_is_not_moved_by_what_earlier_views_have(view_at: ViewAt) -> None:
+    decider = Decider(show_at=0.6, hide_at=0.1, hold_s=1.5, update_every_s=5.0, max_shown=3)
+    decisions = []
+    for n, ranked in enumerate(sightings({}, {"A": (0.99, HERE)}, *[{}] * 6)):
+        view = view_at(n / 2)
+        decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), ranked))
+        for product_id in decider.opened:
+            assert decisions, "one view was enough to show it"
+            decider.found_before(product_id, [place(0.0, 0.9, HERE)])
+    assert {decision.shown_at.pts for decision in decisions} == {0.5}
+    assert decisions[-1].change is Change.HIDDEN
+
+
 def test_what_the_views_before_do_not_have_changes_nothing(view_at: ViewAt) -> None:
     decider = make()
     for n, ranked in enumerate(sightings({}, *[{"A": (0.99, HERE)}] * 2)):
