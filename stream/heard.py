@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from stream.fuse import FLOOR, sigmoid
 from stream.rest import overlap
 from stream.types import Candidate, Lookalikes, Said
-from stream.votes import total, votes_of
+from stream.votes import as_seen, total, votes_of
 from stream.weighing import logit
 
 if TYPE_CHECKING:
@@ -116,11 +116,14 @@ class Heard:
         attentive = hearsay.settled > 0 and now - hearsay.settled < ATTENTIVE_S
         suspended = hearsay.suspended(min(now, hearsay.settled - EDGE_S)) if attentive else None
         counts = attentive and suspended is None
-        votes = votes_of(hearsay.within(now - KEPT_S, now), now) if counts else {}
+        mentions = hearsay.within(now - KEPT_S, now) if counts else ()
+        votes = votes_of(mentions, now)
+        there = {one.product_id for one in sighting.ranked if _in_view(one) >= IN_VIEW}
+        of_twins = votes_of(as_seen(mentions, there, self._alike.groups), now)
         apart, twins = self._parted(sighting.ranked)
         told = [
             *(self._with_words(one, self._siblings_of(one, apart), votes, counts=counts) for one in apart),
-            *(self._as_one(group, seen, votes, now, counts=counts) for group, seen in twins.items()),
+            *(self._as_one(group, seen, of_twins, now, counts=counts) for group, seen in twins.items()),
         ]
         told += self._unseen(told, hearsay, now) if counts else []
         told = [replace(one, suspended=suspended) for one in told] if suspended else told
@@ -195,11 +198,14 @@ class Heard:
         )
 
     def _run(self, group: str, in_view: float, now: Seconds) -> _Run:
-        """Begins with the first hop in which they are in view; what comes before it is not kept."""
+        """Begins with the first hop in which they are in view; what comes before it is not kept.
+
+        While they are out of view nobody has taken another into the hand: only who comes back may be another.
+        """
         run = self._runs.get(group)
         if run is None:
             run = _Run(now, now, now - LEAD_S)
-        elif now - run.last > AWAY_S:
+        elif now - run.last > AWAY_S and in_view >= PRESENT:
             run = _Run(now, now, max(now - LEAD_S, run.last), run.leader)
         if in_view >= PRESENT:
             run.last = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from engines.text import Kind
 from stream.types import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from engines.text import Mention
     from stream.types import Seconds
@@ -18,6 +20,7 @@ NAMED = 3.0  # log-odds of a name that is surely meant: nineteen in twenty are r
 OF_KIND = {Kind.THIS: 1.0, Kind.PAST: -0.3, Kind.NEXT: -0.5, Kind.NOT_THIS: -1.0, Kind.RIVAL: -0.5}
 LASTS_S = 20.0  # after which a name counts a third: by then something else may be in the hand
 MOST = 4.5  # one name said again and again is no better proof than that of what the host believes
+OUT_OF_VIEW = 0.25  # beside one in view: how likely one out of view is meant by a name that both have
 LEAST = 0.05  # worth less than that, it is not told
 
 NOTHING: Mapping[str, Sequence[Said]] = {}
@@ -32,6 +35,28 @@ def votes_of(mentions: Iterable[Mention], now: Seconds) -> dict[str, tuple[Said,
             words = Said(mention.text, mention.start, mention.end, worth)
             said.setdefault(mention.product_id, []).append(words)
     return {product_id: tuple(words) for product_id, words in said.items()}
+
+
+def as_seen(mentions: Iterable[Mention], there: AbstractSet[str], groups: Mapping[str, str]) -> list[Mention]:
+    """A name that could be several products' is likelier that of one that is `there` than of one that is not.
+
+    Look-alikes share a weight and a place: one of them there is all of them there.
+    """
+    names: dict[tuple[Seconds, Seconds], list[Mention]] = {}
+    for mention in mentions:
+        names.setdefault((mention.start, mention.end), []).append(mention)
+    near = {groups.get(product_id, product_id) for product_id in there}
+    return [one for name in names.values() for one in _as_seen(name, near, groups)]
+
+
+def _as_seen(name: Sequence[Mention], near: AbstractSet[str], groups: Mapping[str, str]) -> Iterator[Mention]:
+    families = [groups.get(one.product_id, one.product_id) for one in name]
+    weights = {family: one.weight for family, one in zip(families, name, strict=True)}
+    trust = {family: 1.0 if family in near or near.isdisjoint(weights) else OUT_OF_VIEW for family in weights}
+    nobody = max(1.0 - sum(weights.values()), 0.0)
+    whole = nobody + sum(weight * trust[family] for family, weight in weights.items())
+    for family, one in zip(families, name, strict=True):
+        yield replace(one, weight=one.weight * trust[family] / whole)
 
 
 def total(said: Iterable[Said]) -> float:

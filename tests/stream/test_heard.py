@@ -14,7 +14,7 @@ from engines.text import Kind, Mention
 from stream.heard import AWAY_S, IN_VIEW, RAISE, Alike, Heard
 from stream.hearsay import Hearsay
 from stream.types import Candidate, Lookalikes, Sighting, View, Window
-from stream.votes import total, votes_of
+from stream.votes import as_seen, total, votes_of
 
 pytestmark = pytest.mark.unit
 
@@ -282,3 +282,41 @@ def test_whatever_is_said_makes_nothing_seen_and_shares_what_is(
         if one.lookalikes is not None:
             shares = [one.lookalikes.share, *(share for _, share in one.lookalikes.others)]
             assert sum(shares) == pytest.approx(1.0)
+
+
+def test_a_name_that_others_have_too_is_of_the_twins_in_view(join: Join) -> None:
+    """ "The one in Honey": of the oats in the hand, rather than of the tea that is nowhere."""
+    others = [named("honey", weight=0.38), named("tea", weight=0.38)]
+    out_of_view = join(Heard(TWINS), said(*others), Candidate("honey", 0.9))
+    assert not alike(out_of_view).undecided
+    in_view = join(Heard(TWINS), said(*others), Candidate("honey", 0.9), Candidate("tea", 0.9))
+    assert next(one.lookalikes for one in in_view.ranked if one.lookalikes is not None).undecided
+
+
+def test_what_was_decided_stays_while_nothing_is_in_view_and_not_when_something_comes_back(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey", at=9.0), until=40.0)
+    assert not alike(join(heard, board, Candidate("honey", 0.9), at=10.0)).undecided
+    assert not alike(join(heard, board, Candidate("honey", 0.1), at=11.0 + AWAY_S)).undecided
+    assert alike(join(heard, board, Candidate("honey", 0.9), at=12.0 + AWAY_S)).undecided
+
+
+weighed = st.dictionaries(st.sampled_from(["honey", "tea", "soap"]), st.floats(0.2, 0.33))
+
+
+@given(weighed, st.sets(st.sampled_from(["cocoa", "tea", "soap", "oil"])))
+def test_beside_one_in_view_one_out_of_view_counts_a_quarter(weights: dict[str, float], there: set[str]) -> None:
+    name = [named(product_id, weight=weight) for product_id, weight in weights.items()]
+    after = {one.product_id: one.weight for one in as_seen(name, there, TWINS.groups)}
+    assert after.keys() == weights.keys()
+    near = {"honey"} & after.keys() if "cocoa" in there else set[str]()
+    near |= there & after.keys()
+    if not near or near == after.keys():
+        assert after == pytest.approx(weights)
+    else:
+        assert all(weights[one] < after[one] <= 1 for one in near)
+        shares = (
+            {after[one] / weights[one] for one in near},
+            {after[one] / weights[one] for one in after.keys() - near},
+        )
+        assert max(shares[0]) == pytest.approx(min(shares[0]))
+        assert max(shares[0]) == pytest.approx(4 * max(shares[1]))
