@@ -25,6 +25,13 @@ def chord(*pitches: float) -> Samples:
     return np.asarray(0.05 * np.sum(partials, axis=0) + 0.01 * noise(), np.float32)
 
 
+def trill(pitch: float, by: float, times_a_second: float) -> Samples:
+    """A tone that goes up and down so fast that its spectrum is a blur."""
+    t = np.arange(2 * RATE) / RATE
+    hertz = pitch + by * np.sin(2 * np.pi * times_a_second * t)
+    return np.asarray(0.05 * np.sin(2 * np.pi * np.cumsum(hertz) / RATE), np.float32)
+
+
 def sweep(start: float, stop: float) -> Samples:
     phase = start * TIMES + (stop - start) * TIMES**2 / (2 * WINDOW_S)
     return np.asarray(0.1 * np.sin(2 * np.pi * phase), np.float32)
@@ -41,6 +48,8 @@ def sweep(start: float, stop: float) -> Samples:
         (chord(220), {Gate.MUSIC, Gate.SINGING}),
         (sweep(200, 300), {Gate.TONE}),
         (sweep(300, 3000), {Gate.TONE}),
+        (trill(900, 400, 5), {Gate.TONE}),
+        (trill(500, 250, 8), {Gate.TONE}),
     ],
 )
 def test_what_is_no_talk_is_refused_by_name(sound: Samples, gates: set[Gate]) -> None:
@@ -48,8 +57,20 @@ def test_what_is_no_talk_is_refused_by_name(sound: Samples, gates: set[Gate]) ->
 
 
 def test_talk_passes() -> None:
-    assert judged(Timbre(0.05, pure=0.6, change=2.0, held=0.35, held_long=0.25, pitched=0.95)) is None
-    assert judged(Timbre(0.05, pure=0.5, change=1.3, held=0.05, held_long=0.03, pitched=0.7)) is None
+    assert (
+        judged(
+            Timbre(
+                0.05, pure=0.6, placed=0.7, placed_mostly=0.93, change=2.0, held=0.35, held_long=0.25, pitched=0.95
+            )
+        )
+        is None
+    )
+    assert (
+        judged(
+            Timbre(0.05, pure=0.5, placed=0.5, placed_mostly=0.7, change=1.3, held=0.05, held_long=0.03, pitched=0.7)
+        )
+        is None
+    )
 
 
 def test_too_little_sound_is_not_judged() -> None:
