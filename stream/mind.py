@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stream.listening import Listener
     from stream.shared import Figures, Shared
     from stream.shelf import Shelf
-    from stream.types import Decision, Sighting
+    from stream.types import Decision, Seconds, Sighting
 
     Publish = Callable[[Decision], Awaitable[None]]
 
@@ -168,14 +168,7 @@ class Mind:
             self._figures.abstained += 1
             metrics.abstained()
         metrics.stage("total", clock.now() - view.wall)
-        ledger = {
-            "decode": view.decode_s,
-            "queue": view.queue_s,
-            "encode": view.encode_s,
-            "window": asked - view.wall - view.queue_s - view.encode_s,
-            "match": matched - asked,
-            "decide": clock.now() - matched,
-        }
+        ledger = _ledger(view, asked, matched, clock.now())
         for decision in decisions:
             self._count(decision)
             await self._publish(replace(decision, latency=ledger))
@@ -210,6 +203,18 @@ class Mind:
         self._shared.metrics.detect_delay(self._shared.clock.now() - decision.shown_at.wall)
         if decision.again_after_s is not None and decision.again_after_s < FLAP_S:
             self._shared.metrics.flap()
+
+
+def _ledger(view: View, asked: Seconds, matched: Seconds, decided: Seconds) -> dict[str, Seconds]:
+    """What became of the time since the frame was decoded."""
+    return {
+        "decode": view.decode_s,
+        "queue": view.queue_s,
+        "encode": view.encode_s,
+        "window": asked - view.wall - view.queue_s - view.encode_s,
+        "match": matched - asked,
+        "decide": decided - matched,
+    }
 
 
 def sight_of(view: View, match: Match) -> Sight:

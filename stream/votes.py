@@ -20,7 +20,7 @@ NAMED = 3.0  # log-odds of a name that is surely meant: nineteen in twenty are r
 OF_KIND = {Kind.THIS: 1.0, Kind.PAST: -0.3, Kind.NEXT: -0.5, Kind.NOT_THIS: -1.0, Kind.RIVAL: -0.5}
 LASTS_S = 20.0  # after which a name counts a third: by then something else may be in the hand
 MOST = 4.5  # one name said again and again is no better proof than that of what the host believes
-OUT_OF_VIEW = 0.25  # beside one in view: how likely one out of view is meant by a name that both have
+OUT_OF_VIEW = 0.25  # beside one in view: how likely one out of view is meant by a name that both have. By judgement
 LEAST = 0.05  # worth less than that, it is not told
 
 NOTHING: Mapping[str, Sequence[Said]] = {}

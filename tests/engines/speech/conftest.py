@@ -1,14 +1,22 @@
-"""A Whisper small enough for a test: random weights, made, converted and loaded as a real one is."""
+"""A voice; and a Whisper small enough for a test: random weights, made, converted and loaded as a real one is."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import shutil
+import subprocess
+import wave
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from engines.speech.base import RATE, Samples
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LANGUAGES = ("en", "zh", "de")
@@ -16,6 +24,12 @@ MARKS = (
     *("<|endoftext|>", "<|startoftranscript|>", *(f"<|{name}|>" for name in LANGUAGES), "<|translate|>"),
     *("<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"),
 )
+
+
+@pytest.fixture(scope="session")
+def say() -> Callable[[str], Samples]:
+    """A synthetic voice, with a second of silence before and after."""
+    return _said
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +45,17 @@ def tiny_whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     converter = TransformersConverter(str(source), copy_files=["tokenizer.json", "preprocessor_config.json"])
     converter.convert(str(made), quantization="int8", force=True)
     return made
+
+
+def _said(text: str) -> Samples:
+    if not shutil.which("flite"):
+        pytest.skip("no synthesiser here (flite)")
+    command = ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t", text]
+    made = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+    with wave.open(io.BytesIO(made)) as file:
+        assert file.getframerate() == RATE
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+    return np.concatenate([np.zeros(RATE, np.float32), sound, np.zeros(RATE, np.float32)])
 
 
 def _tokenizer(folder: Path) -> int:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import subprocess
-import wave
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,25 +12,17 @@ from engines.speech.base import RATE, Samples, Word
 from engines.speech.grammar import everyday
 from engines.speech.sphinx import Sphinx, warmed, words_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 pytestmark = pytest.mark.media
 
 PHRASES = ["Kalane Green Tea Jasmine", "Brassa Tomato Soup Basil", "Velmeo Hand Cream Lavender"]
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Samples:
-    return said("Look at this, Green Tea from Kalane, in Jasmine.")
-
-
-def said(text: str) -> Samples:
-    if not shutil.which("flite"):
-        pytest.skip("no synthesiser here (flite)")
-    command = ["flite", "-voice", "slt", "-o", "/dev/stdout", "-t", text]
-    made = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
-    with wave.open(io.BytesIO(made)) as file:
-        assert file.getframerate() == RATE
-        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-    return np.concatenate([np.zeros(RATE, np.float32), sound, np.zeros(RATE, np.float32)])
+def spoken(say: Callable[[str], Samples]) -> Samples:
+    return say("Look at this, Green Tea from Kalane, in Jasmine.")
 
 
 def heard(sound: Samples, step: int) -> list[Word]:
@@ -52,9 +41,9 @@ def test_what_is_heard_does_not_depend_on_how_the_sound_comes(spoken: Samples) -
     assert heard(spoken, 1234) == heard(spoken, RATE)
 
 
-def test_a_name_of_one_word_is_told_while_the_host_still_talks() -> None:
+def test_a_name_of_one_word_is_told_while_the_host_still_talks(say: Callable[[str], Samples]) -> None:
     """Where nobody pauses, the piece goes on for five seconds; what was read behind the name is read again."""
-    sound = said(
+    sound = say(
         "This one is from Kalane and today you can get it with free shipping and hand cream, have it at home."
     )
     ear, told = Sphinx().session(PHRASES), list[tuple[str, float]]()
