@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.speech.agreement import STOPS
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.reading import plain
 
@@ -25,7 +24,7 @@ def spread(text: str, samples: Samples, confidence: float) -> tuple[Word, ...]:
         Word(float(start), float(end), plain(word), confidence)
         for word, start, end in zip(raw, edges[:-1], edges[1:], strict=True)
     ]
-    return tuple(word for word in words if word.text.rstrip(STOPS))
+    return tuple(word for word in words if any(letter.isalnum() for letter in word.text))
 
 
 def _shares(words: list[str]) -> list[float]:
