@@ -61,6 +61,9 @@ class Counting:
     def frames_dropped(self, cause: str, n: int) -> None:
         pass
 
+    def sound_silenced(self, samples: int) -> None:
+        pass
+
     def stage(self, stage: str, seconds: float) -> None:
         pass
 

@@ -53,6 +53,7 @@ class Outlet(Protocol):
 class DecodeMeter(Protocol):
     def frame_kept(self) -> None: ...
     def frames_dropped(self, cause: str, n: int) -> None: ...
+    def sound_silenced(self, samples: int) -> None: ...
     def stage(self, stage: str, seconds: float) -> None: ...
 
 
@@ -91,7 +92,7 @@ class Decoding:
         self.policy = SkipPolicy(config.frames_per_second)
         self._pacer: Pacer | None = None
         self._screen = Screen(config.longer_side, config.max_width, hardware)
-        self._sound = Sound()
+        self._sound = Sound(meter.sound_silenced)
         self._utc = Shifts()
         self._breaks: deque[Seconds] = deque()
         self._last: Seconds = -1.0

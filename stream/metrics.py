@@ -60,6 +60,10 @@ class Metrics:
     def frames_dropped(self, cause: str, n: int = 1) -> None:
         self._dropped.labels(cause).inc(n)
 
+    def sound_silenced(self, samples: int) -> None:
+        """Of damaged sound: what was no number is silence now."""
+        self._silenced.inc(samples)
+
     def decoder_abandoned(self) -> None:
         self._abandoned.inc()
 
@@ -211,6 +215,7 @@ class Metrics:
     def _build_livestream(self) -> None:
         self._frames = self._counter("frames", "Frames kept by sampling.")
         self._dropped = self._counter("frames_dropped", "Frames that were never looked at.", ("cause",))
+        self._silenced = self._counter("sound_silenced_samples", "Samples of sound that were no numbers.")
         self._abandoned = self._counter("decoders_abandoned", "Hung decoders left behind and replaced.")
         self._reconnects = self._counter("reconnects", "Times a livestream was opened again.", ("cause",))
         self._streams = self._gauge("streams", "Livestreams in each state.", ("state",))

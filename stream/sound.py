@@ -10,7 +10,7 @@ import numpy as np
 from stream.types import AudioChunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from stream.types import Samples, Seconds
 
@@ -58,7 +58,9 @@ class Chunker:
 class Sound:
     """Decoded audio frames in, chunks out; survives a change of rate or layout."""
 
-    def __init__(self) -> None:
+    def __init__(self, silenced: Callable[[int], None]) -> None:
+        """`silenced` is told how many samples were no numbers, and are silence now."""
+        self._silenced = silenced
         self._chunker = Chunker()
         self._shape: tuple[str, str, int] | None = None
         self._resampler: av.AudioResampler | None = None
@@ -72,7 +74,9 @@ class Sound:
         frame.pts = None  # our times are kept here: the resampler would warn about ours and its own
         for resampled in self._resampler.resample(frame):
             samples = resampled.to_ndarray().reshape(-1).astype(np.float32, copy=False)
-            if not np.isfinite(samples).all():  # a damaged packet: one such number deafens an ear for good
+            numbers = np.isfinite(samples)
+            if not numbers.all():  # a damaged packet: one such sample deafens an ear for good
+                self._silenced(len(samples) - int(np.count_nonzero(numbers)))
                 samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
             yield from self._chunker.push(at, samples)
             at += len(samples) / RATE

@@ -29,6 +29,7 @@ class Tally:
     def __init__(self) -> None:
         self.kept = 0
         self.abandoned = 0
+        self.silenced = 0
         self.dropped: list[str] = []
         self.reconnects: list[Reason] = []
 
@@ -37,6 +38,9 @@ class Tally:
 
     def frames_dropped(self, cause: str, n: int) -> None:
         self.dropped.extend([cause] * n)
+
+    def sound_silenced(self, samples: int) -> None:
+        self.silenced += samples
 
     def decoder_abandoned(self) -> None:
         self.abandoned += 1

@@ -68,10 +68,12 @@ def test_counters_carry_their_cause() -> None:
     metrics = Metrics(ManualClock())
     metrics.frames_dropped("behind", 3)
     metrics.reconnected(Reason.READ_TIMEOUT)
+    metrics.sound_silenced(2)
     metrics.speech_rejected("silence")
     metrics.event_failed("deadline")
     assert value(metrics, "frames_dropped_total", cause="behind") == 3
     assert value(metrics, "reconnects_total", cause="read_timeout") == 1
+    assert value(metrics, "sound_silenced_samples_total") == 2
     assert value(metrics, "speech_rejected_total", gate="silence") == 1
     assert value(metrics, "events_failed_total", cause="deadline") == 1
 

@@ -64,8 +64,9 @@ def test_dropping_forgets_what_waits() -> None:
     assert list(chunker.flush()) == []
 
 
-def test_a_damaged_packet_brings_no_number_that_is_none() -> None:
-    sound = Sound()
+def test_what_is_no_number_is_silence_and_is_counted() -> None:
+    silenced: list[int] = []
+    sound = Sound(silenced.append)
     chunks: list[AudioChunk] = []
     for i in range(4):
         wave = np.full((1, 2 * CHUNK), 0.5, np.float32)
@@ -76,3 +77,4 @@ def test_a_damaged_packet_brings_no_number_that_is_none() -> None:
         chunks += sound.push(frame, i * 0.2)
     assert all(np.isfinite(chunk.samples).all() for chunk in chunks)
     assert chunks[-1].samples.mean() == pytest.approx(0.5)
+    assert silenced == [2]
