@@ -47,6 +47,7 @@ HERE, HERE_ZOOM = (
 FEW = 3  # places that one thing may seem to lie in; a hand that sways has more, and comes by them again
 OFTEN = 2  # unless it was there more often than a hand comes by
 FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
+SAME_THING = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 
 
 class Step(NamedTuple):
@@ -125,8 +126,17 @@ class Rest:
     def _camera(self, boxes: Mapping[str, Box]) -> Step:
         """What all that rest did since they were last seen; small, or they were not at rest."""
         resting = [i for i in boxes if i in self._cases and self._cases[i].motion <= RESTING]
-        steps = [step(self._cases[i].box, boxes[i]) for i in resting]
+        steps = [step(self._cases[i].box, boxes[i]) for i in _apart(resting, boxes)]
         return _middle(steps) if len(steps) >= FEWEST else STILL
+
+
+def _apart(products: Iterable[str], boxes: Mapping[str, Box]) -> list[str]:
+    """One for each place: look-alikes that are found in one thing are no two witnesses of how it moved."""
+    apart: list[str] = []
+    for product_id in products:
+        if all(overlap(boxes[product_id], boxes[other]) <= SAME_THING for other in apart):
+            apart.append(product_id)
+    return apart
 
 
 def step(before: Box, now: Box) -> Step:

@@ -128,6 +128,14 @@ def test_a_camera_that_moves_all_that_rest_moves_none_of_them() -> None:
     assert all(rest.since(name) == 0.0 for name in ids)
 
 
+def test_look_alikes_that_are_found_in_one_thing_are_no_two_witnesses_of_a_camera() -> None:
+    rest = Rest()
+    for n, box in enumerate([*trembling(TABLE, 6), *swaying(HAND, 8)]):
+        rest.push(n / 2, {"A": box, "B": moved(box, 0.002)})
+    assert rest.held("A") > 0
+    assert rest.since("A") is None
+
+
 def test_a_faint_match_is_believed_where_the_product_was_lately_or_lies() -> None:
     rest = Rest()
     assert not rest.expects(0.0, "A", TABLE)
