@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from stream.case import Track, in_view, near_by, reached, rivalled, shared, sight, still_there
 from stream.dating import Sight, continues, earliest
 from stream.fuse import FLOOR, SAME_PLACE
-from stream.inserts import carried_on
+from stream.inserts import LONGEST_S, carried_on
 from stream.lookalikes import alternatives, confidence, undecided
 from stream.types import Candidate, Change, Decision, Moment, Reason
 from stream.weighing import PER_VIEW, SEEN, SINGLY, logit, weight
@@ -92,6 +92,8 @@ class Decider:
         now = _moment(sighting)
         renamed = list(self._names_anew(sighting, now))
         self._cut(sighting, now)
+        if self._insert is not None:
+            sighting = replace(sighting, ranked=self._insert.presented(sighting.ranked))
         self._weigh(sighting, now)
         shows = list(self._shows(sighting, now))
         new = bool(shows)
@@ -175,7 +177,7 @@ class Decider:
         return Track(first, now, now, now, candidate, candidate.box)
 
     def _add(self, track: Track, candidate: Candidate | None, now: Moment, sighting: Sighting) -> None:
-        cut_in = track.shown and self._insert is not None and self._insert.is_of(track.id, track.last, track.beside)
+        cut_in = track.shown and self._of_insert(track)
         if candidate is None or (track.left and candidate.probability < SURE):
             self._count(track, 0.0 if cut_in else weight(FLOOR, self._weighing))
             track.held = now if cut_in else track.held
@@ -195,6 +197,14 @@ class Decider:
         track.last = track.held = now
         track.beside, track.left = candidate.box, False
         track.views.append(now)
+
+    def _waits_s(self, track: Track) -> Seconds:
+        """How long what is on show can do without a view that sees it, though nothing says that it went."""
+        faintly = HOLDS * self._hold_s
+        return max(faintly, LONGEST_S) if self._of_insert(track) else faintly
+
+    def _of_insert(self, track: Track) -> bool:
+        return self._insert is not None and self._insert.is_of(track.id, track.last, track.beside)
 
     def _count(self, track: Track, weight: float) -> None:
         track.evidence = max(self._floor, min(self._ceiling, track.evidence + weight))
@@ -234,10 +244,15 @@ class Decider:
         return min(rivals, default=(-mine.evidence, product_id)) < (-mine.evidence, product_id)
 
     def _puts_down(self, sighting: Sighting) -> Iterator[Decision]:
-        """Dated back to the last view before it came to rest; it was noticed later."""
+        """Dated back to the last view before it came to rest; it was noticed later.
+
+        Nothing is put down in what is cut in and shows it alone, nor by cutting back from there.
+        """
         since = {c.product_id: c.resting_since for c in sighting.ranked if c.resting_since is not None}
         for product_id in sorted(self.showing & since.keys()):
             track = self._tracks[product_id]
+            if track.left or self._of_insert(track):
+                continue
             held = [view for view in track.views if view.pts <= since[product_id]]
             track.last = held[-1] if held else track.first
             yield self._hide(product_id, Reason.PUT_DOWN)
@@ -246,7 +261,7 @@ class Decider:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
             away_s, unseen_s = now.pts - track.held.pts, now.pts - track.seen.pts
-            gone = away_s > self._hold_s or unseen_s > HOLDS * self._hold_s
+            gone = away_s > self._hold_s or unseen_s > self._waits_s(track)
             if gone or track.evidence <= self._floor or (replaced and unseen_s > 0):
                 yield self._hide(product_id, Reason.NOT_SEEN)
 

@@ -1,14 +1,15 @@
 """Whether a picture is one that the livestream comes back to, or one cut in between. Pure: no product, no clock.
 
-A livestream has few cameras, and it comes back to them: to what it began with, and to where it was for long in all.
-Whatever else fills the picture for some seconds was cut in: a close-up, a photograph, an advertisement. Pictures are
-compared small and by their contrasts alone, so that light and exposure make no other picture of one. Where there are
-none, on a black slate or behind a covered lens, is no camera: what was so before it still is.
+A livestream has few cameras, and it comes back to them: to what it began with, and to where it was for long, in one
+piece or now and again. Whatever else fills the picture for some seconds was cut in: a close-up, a photograph, an
+advert. Pictures are compared small and by their contrasts alone, so that light and exposure make no other picture of
+one. Where there are none, on a black slate or behind a covered lens, is no camera: what was so before it still is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,9 @@ CELLS = 18  # of the shorter side
 SAME = 0.6  # likeness of two pictures of one camera; whoever moves before it costs .3, another picture has .3 at most
 FOLLOWS = 0.1  # of a new picture in what is known of its camera: cameras drift, a cross-fade is over sooner
 DRIFTS = 0.85  # likeness to the picture before from which on a camera was moved, and not cut from
-STAYS_S = 30.0  # in all: where a livestream was for so long it comes back to
+STAYS_S = 30.0  # at a stretch: where a livestream was for so long it comes back to
+OFTEN_S = 40.0  # and where it was for so long in all, what is past fading: a third of the last two minutes or so
+FADES_S = 120.0  # a film that is shown every quarter of an hour is no camera
 CAMERAS = 8  # that are remembered
 FLAT = 1.0  # of 255: contrasts that are less, on the average, are a codec's noise
 
@@ -34,7 +37,16 @@ class _Camera:
     picture: Small
     seen: Seconds
     known: bool
-    stayed: Seconds = 0.0
+    stayed: Seconds = 0.0  # at a stretch
+    in_all: Seconds = 0.0  # what is past fades
+
+    def stay(self, at: Seconds, *, on: bool) -> None:
+        """Was in view now; `on`: and ever since it was seen last."""
+        since_s = at - self.seen
+        self.stayed = self.stayed + since_s if on else 0.0
+        self.in_all = self.in_all * exp(-since_s / FADES_S) + (since_s if on else 0.0)
+        self.known |= self.stayed >= STAYS_S or self.in_all >= OFTEN_S
+        self.seen = at
 
 
 class Shots:
@@ -52,10 +64,11 @@ class Shots:
             return None
         now = small(picture)
         if not now.any():
-            self._now = self._before = None
+            self._before = None
+            if self._now is not None:
+                self._now.seen = at.pts  # black is no part of its stay, and no end of it
             return self._away
         camera = self._take(at.pts, now)
-        camera.known |= camera.stayed >= STAYS_S
         self._away = None if camera.known else self._away or at
         return self._away
 
@@ -65,11 +78,10 @@ class Shots:
 
     def _take(self, at: Seconds, picture: Small) -> _Camera:
         camera = self._now
-        if camera is None or not (self._drifts(picture) or likeness(camera.picture, picture) >= SAME):
+        on = camera is not None and (self._drifts(picture) or likeness(camera.picture, picture) >= SAME)
+        if camera is None or not on:
             camera = self._cut_to(at, picture)
-        else:
-            camera.stayed += at - camera.seen
-        camera.seen = at
+        camera.stay(at, on=on)
         camera.picture = _unit(camera.picture + np.float32(FOLLOWS) * (picture - camera.picture))
         self._now, self._before = camera, picture
         return camera

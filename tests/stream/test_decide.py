@@ -7,6 +7,7 @@ surely, `B`, `b` likewise for B. `_` A is in view, but found to be at rest, sinc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -222,7 +223,7 @@ def test_a_view_that_has_it_faintly_where_it_was_takes_nothing_from_its_case(
     assert told(pushed(make(), view_at, views)) == expected
 
 
-LARGE = Box(0.2, 0.1, 0.5, 0.8)
+LARGE, SMALL = Box(0.2, 0.1, 0.5, 0.8), Box(0.2, 0.1, 0.25, 0.4)
 
 
 def pushed(
@@ -248,10 +249,11 @@ def large(timeline: str, box: Box = LARGE) -> list[tuple[Candidate, ...]]:
         ("....AAAA....", "  ^-------      ", ["+A@1", "-A@4.5"]),  # nor at last
         ("....AAAAffff....", "  ^---------    ", ["+A@1", "-A@5.5"]),
         (
-            "..A.AAAA............",
-            "  ^--------------------",
+            "..A.AAAA........................",
+            "  ^--------------------------------",
             ["+A@1", "-A@3.5"],
         ),  # that it is no more goes on too long
+        ("..AAAA..............", "  ^-----------------  ", ["+A@1", "-A@9.5"]),  # its other side, for long
         ("..BBAAAA....", "  ^-----      ", ["+A@2", "+B@1", "-A@3.5", "-B@1.5"]),  # of two things
         ("..??AAAA........", "              ", ["+A@1", "-A@3.5"]),  # nothing was cut in
         ("AAAA....", "    ^-----", ["+A@0", "-A@1.5"]),  # seen before it alone
@@ -265,6 +267,30 @@ def test_what_is_cut_in_is_of_whom_alone_was_found_in_it(
     decider = make()
     decisions = pushed(decider, view_at, large(timeline.replace("^", ".") + "." * 12), away)
     assert sorted(told([*decisions, *decider.end(Reason.SHUTDOWN)])) == expected
+
+
+STANDS = Candidate("A", 0.02, box=SMALL, in_view=0.99, resting_since=1.0)
+
+
+@pytest.mark.parametrize(
+    ("seen", "away", "expected"),
+    [
+        ((STANDS,), "  ^-----  ", ["+A@1", "-A@3.5"]),
+        ((STANDS,), "", []),  # it lies on the host's own table
+        ((STANDS, Candidate("B", 0.0, box=THERE, in_view=0.9)), "  ^-----  ", []),  # among others
+        ((replace(STANDS, box=Box(0.2, 0.1, 0.2, 0.2)),), "  ^-----  ", []),  # far away
+    ],
+)
+def test_what_stands_still_alone_in_what_is_cut_in_is_presented(
+    view_at: ViewAt, seen: tuple[Candidate, ...], away: str, expected: list[str]
+) -> None:
+    assert told(pushed(make(), view_at, [(), (), *[seen] * 6, *[()] * 6], away)) == expected
+
+
+def test_what_was_shown_in_what_was_cut_in_is_not_put_down_by_cutting_back(view_at: ViewAt) -> None:
+    lies = Candidate("A", 0.0, box=SMALL, in_view=0.0, resting_since=2.0)
+    views = [(), (), *[(STANDS,)] * 6, *[(lies,)] * 6]
+    assert told(pushed(make(), view_at, views, "  ^-----  ")) == ["+A@1", "-A@3.5"]
 
 
 def test_what_is_cut_in_is_still_of_a_look_alike_that_gets_its_right_name(view_at: ViewAt) -> None:

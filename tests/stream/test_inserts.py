@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engines.base import Box
 from stream.inserts import LONGEST_S, Insert, carried_on
-from stream.types import Moment
+from stream.types import Candidate, Moment
 
 pytestmark = pytest.mark.unit
 
 LARGE, LITTLE = Box(0.2, 0.1, 0.4, 0.8), Box(0.2, 0.1, 0.1, 0.2)
+THERE = Box(0.7, 0.1, 0.25, 0.4)
 
 
 def moment(at: float) -> Moment:
@@ -29,7 +32,7 @@ def test_a_stretch_goes_on_until_the_picture_is_back_or_another_begins() -> None
     assert carried_on(first, moment(13), moment(13)) == Insert(moment(13), moment(13))
 
 
-def test_it_is_of_whom_alone_was_found_in_it_and_large() -> None:
+def test_it_is_of_whom_alone_was_found_in_it_and_not_tiny() -> None:
     assert insert("A").is_of("A", moment(12), LARGE)
     assert not insert("A", "B").is_of("A", moment(12), LARGE)
     assert insert().is_of("A", moment(12), LARGE)
@@ -43,6 +46,17 @@ def test_whom_it_is_of_came_when_it_began_unless_that_is_long_ago() -> None:
     assert insert("A", "B").beginning("A", moment(12), LARGE) == moment(12)
     late = moment(10.5 + LONGEST_S)
     assert insert("A", last=late.pts).beginning("A", late, LARGE) == late
+
+
+def test_who_is_alone_in_it_does_not_lie_there() -> None:
+    stands = Candidate("A", 0.02, box=LARGE, in_view=0.8, resting_since=1.0)
+    assert insert("A").presented([stands]) == (Candidate("A", 0.8, box=LARGE, in_view=0.8),)
+    assert insert("B").presented([stands]) == (stands,)
+    assert insert().presented([replace(stands, box=LITTLE)]) == (replace(stands, box=LITTLE),)
+    beside = Candidate("B", 0.01, box=THERE, in_view=0.6)
+    assert insert().presented([stands, beside]) == (stands, replace(beside, probability=0.01))
+    look_alike = replace(beside, box=LARGE)
+    assert insert().presented([stands, look_alike])[0].resting_since is None
 
 
 def test_views_add_who_was_found_and_how_long_it_lasts() -> None:

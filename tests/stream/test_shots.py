@@ -40,13 +40,20 @@ def test_two_pictures_cut_in_one_after_the_other_are_one_stretch() -> None:
     assert played(Shots(), "hhAABBhh")[2:6] == [1.0] * 4
 
 
-def test_where_a_livestream_was_for_long_in_all_is_its_own_too() -> None:
-    shots, stays = Shots(), int(STAYS_S * 2)
-    half = "s" * (stays // 2 + 1)
-    away = played(shots, "h" + half + "h" + half + "h")
+def test_where_a_livestream_stays_for_long_is_its_own_too() -> None:
+    shots, stays = Shots(), int(STAYS_S * 2) + 1
+    away = played(shots, "h" + "s" * stays + "h")
     assert away[1] == 0.5
     assert away[-2] is None
     assert played(shots, "As", start=100.0) == [100.0, None]
+
+
+def test_where_it_is_every_other_time_is_its_own_too() -> None:
+    assert played(Shots(), ("h" * 20 + "s" * 20) * 8)[-1] is None
+
+
+def test_what_is_cut_in_now_and_then_is_cut_in_however_often() -> None:
+    assert played(Shots(), ("h" * 80 + "A" * 20) * 30)[-1] is not None
 
 
 def test_light_and_exposure_make_no_other_picture_of_one() -> None:
