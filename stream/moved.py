@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.classic.patchwise import likeness
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,9 +30,9 @@ def moved(now: Patches, before: Patches) -> Flags:
     """One flag a patch of `now`."""
     if not len(now.vectors) or not len(before.vectors):
         return np.ones(len(now.vectors), np.bool_)
-    likeness = now.vectors.astype(np.float32) @ before.vectors.astype(np.float32).T
-    likest = likeness.argmax(axis=1)
-    same = likeness[np.arange(len(likest)), likest]
+    alike = likeness(now.vectors, before.vectors)
+    likest = alike.argmax(axis=1)
+    same = alike[np.arange(len(likest)), likest]
     steps = now.places[:, :2] - before.places[likest, :2]
     sure = same > SURELY
     camera = np.median(steps[sure], axis=0) if sure.sum() >= FEWEST else np.zeros(2, np.float32)

@@ -19,6 +19,7 @@ PLACE, BLOCK = 9, 23  # px on it: a place that may disagree, and one in which br
 BINS = 4  # a side of the colour histogram
 ALIKE = 8  # in Lab: nearer colours do not tell look-alikes apart
 MEDIAN_OF = 2000  # pixels: more of them move a median by less than a lamp flickers, and cost most of a comparison
+CAST = 12  # in Lab: the most that a lamp tints
 WHITE = 12  # how far from its corner's colour the paper of a packshot may stray
 
 
@@ -75,8 +76,17 @@ def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
     few = at[:: len(at) // MEDIAN_OF + 1]
     cast = true.reshape(-1, 3).take(few, axis=0) - seen.reshape(-1, 3).take(few, axis=0)
     for channel in (1, 2):
-        out[..., channel] += np.clip(np.median(cast[:, channel]), -12, 12)
+        out[..., channel] += min(max(quantile(0.5, cast[:, channel]), -CAST), CAST)
     return out
+
+
+def quantile(share: float, values: NDArray[np.float32]) -> float:
+    """Numpy's own takes twice as long over the few thousand that there are here."""
+    place = share * (len(values) - 1)
+    low, rest = int(place), place - int(place)
+    high = min(low + 1, len(values) - 1)
+    sorted_there = np.partition(values, (low, high))
+    return float(sorted_there[low]) * (1 - rest) + float(sorted_there[high]) * rest
 
 
 def _light(picture: Lab, mask: Mask) -> tuple[float, float]:
@@ -94,7 +104,7 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
     chroma = np.sqrt((lit[..., 1] - true[..., 1]) ** 2 + (lit[..., 2] - true[..., 2]) ** 2)
     around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
     share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
-    worst = np.percentile((around / np.maximum(share, 0.1))[mask], 95)
+    worst = quantile(0.95, np.asarray(around / np.maximum(share, 0.1), np.float32)[mask])
     return Look(
         float(np.exp(-chroma[mask] / 20).mean()),
         _correlation(seen[..., 0], true[..., 0], mask),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,11 +66,9 @@ def lay(
         who = np.flatnonzero(near)  # of hundreds a few dozen: the others weigh nothing
         if len(who) < least:
             return None
-        few = rows[:, who].reshape(-1, 8)
-        weighed = few * (np.tile((worth * near)[who], 2) / NOISE**2)[:, None]
-        wanted = seen[:, who].ravel()
-        told = np.linalg.solve(weighed.T @ few + HELD, weighed.T @ wanted + start / LOOSE**2)
-        numbers = np.asarray(told, np.float64)
+        few, wanted = rows.take(who, axis=1), seen.take(who, axis=1).ravel()
+        weighed = (few * ((worth[who] * near[who]) / NOISE**2)[:, None]).reshape(-1, 8).T
+        numbers = _solved(weighed @ few.reshape(-1, 8) + HELD, weighed @ wanted + start / LOOSE**2)
         near = _forget(_off(numbers, plane, seen), room)
     return Laid(_whole(numbers, anchor, span), near > 0)
 
@@ -93,6 +92,11 @@ def _flat(points: Points) -> Numbers:  # (2, points)
     return np.stack([points.real, points.imag])
 
 
+def _solved(matrix: Numbers, wanted: Numbers) -> Numbers:
+    """Of a symmetric matrix that HELD keeps positive; numpy's takes ten times as long to begin."""
+    return np.asarray(cv2.solve(matrix, wanted[:, None], flags=cv2.DECOMP_CHOLESKY)[1], np.float64).ravel()
+
+
 def _rows(plane: Numbers, seen: Numbers) -> Numbers:  # (2, points, 8)
     """Linear in the eight numbers: the homography's denominator is multiplied out."""
     rows = np.zeros((2, plane.shape[1], 8))
@@ -103,15 +107,21 @@ def _rows(plane: Numbers, seen: Numbers) -> Numbers:  # (2, points, 8)
 
 def _off(numbers: Numbers, plane: Numbers, seen: Numbers) -> Numbers:
     """How far from where it is seen each point is laid, squared."""
-    laid = np.append(numbers, 1).reshape(3, 3) @ plane
+    laid = _square(numbers) @ plane
     depth = np.maximum(laid[2], 0.05)  # nothing is seen from behind
     off = laid[:2] / depth - seen
     return np.asarray((off * off).sum(axis=0), np.float64)
+
+
+def _square(numbers: Numbers) -> Homography:
+    whole = np.ones(9)
+    whole[:8] = numbers
+    return whole.reshape(3, 3)
 
 
 def _whole(numbers: Numbers, anchor: complex, span: float) -> Homography:
     """From prints about the middle back to longer sides of both pictures."""
     back = np.array([[1, 0, -MIDDLE.real], [0, 1, -MIDDLE.imag], [0, 0, 1]])
     onto = np.array([[span, 0, anchor.real], [0, span, anchor.imag], [0, 0, 1]])
-    homography = onto @ np.append(numbers, 1).reshape(3, 3) @ back
+    homography = onto @ _square(numbers) @ back
     return np.asarray(homography / homography[2, 2], dtype=np.float64)

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from engines.classic.laying import Homography
 
 
+MARGIN = 6  # px of paper that is kept around a print: as far as any comparison looks beyond it
+
+
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A catalogue picture at comparison size. `outline`: its foreground's corners, in longer sides of the picture."""
+    """A catalogue picture at comparison size, cut to its foreground: of a carton's picture most is paper.
+
+    `outline`: the foreground's corners, in longer sides of the picture; `pixels`: from these to pixel centres here.
+    """
 
     lab: Lab
     mask: Mask
     outline: NDArray[np.float64]  # (4, 2)
+    pixels: Homography
 
 
 def canvas_of(thumb: Image) -> Canvas:
@@ -34,7 +41,10 @@ def canvas_of(thumb: Image) -> Canvas:
     longer = max(small.shape[:2])
     left, right, top, bottom = x.min() / longer, (x.max() + 1) / longer, y.min() / longer, (y.max() + 1) / longer
     outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
-    return Canvas(to_lab(small), mask, outline)
+    first = max(x.min() - MARGIN, 0), max(y.min() - MARGIN, 0)
+    cut = slice(first[1], y.max() + MARGIN + 1), slice(first[0], x.max() + MARGIN + 1)
+    moved = np.array([[1, 0, -first[0]], [0, 1, -first[1]], [0, 0, 1]])
+    return Canvas(to_lab(small[cut]), np.ascontiguousarray(mask[cut]), outline, moved @ _pixels(small.shape))
 
 
 def _pixels(shape: tuple[int, ...]) -> Homography:
@@ -46,7 +56,7 @@ def _pixels(shape: tuple[int, ...]) -> Homography:
 def seen_through(canvas: Canvas, homography: Homography, thumb: Image) -> tuple[Lab, Mask]:
     """What the frame shows where the picture was laid, in the picture's shape; and which of it is in the frame."""
     height, width = canvas.mask.shape
-    onto = _pixels(thumb.shape) @ homography @ np.linalg.inv(_pixels(canvas.mask.shape))
+    onto = _pixels(thumb.shape) @ homography @ np.linalg.inv(canvas.pixels)
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpPerspective(thumb, onto, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
     lab = to_lab(np.asarray(seen, np.uint8))
@@ -60,7 +70,7 @@ def seen_through(canvas: Canvas, homography: Homography, thumb: Image) -> tuple[
 def laid_out(canvas: Canvas, homography: Homography, other: Canvas) -> tuple[Lab, Mask]:
     """Another catalogue picture laid onto this one."""
     height, width = canvas.mask.shape
-    onto = _pixels(canvas.mask.shape) @ homography @ np.linalg.inv(_pixels(other.mask.shape))
+    onto = canvas.pixels @ homography @ np.linalg.inv(other.pixels)
     laid = cv2.warpPerspective(other.lab, onto, (width, height), flags=cv2.INTER_LINEAR)
     mask = cv2.warpPerspective(other.mask.astype(np.uint8) * 255, onto, (width, height), flags=cv2.INTER_LINEAR)
     return np.asarray(laid, np.float32), np.asarray(mask) > 200

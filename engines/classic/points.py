@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engines.base import Image, Places
 
 RootSift = NDArray[np.float32]  # (points, 128), unit length, not negative
@@ -60,8 +62,16 @@ class PointFinder:
             return NOTHING
         strength = np.array([point.response for point in found], np.float32)
         best = np.argsort(-strength, kind="stable")[: self._limit]
-        places = np.array([(*point.pt, point.size, point.angle) for point in found], np.float32)[best]
-        return Points(_root(np.asarray(raw, np.float32)[best]), _shares(places, grey.shape))
+        return Points(_root(np.asarray(raw, np.float32)[best]), _shares(_places(found)[best], grey.shape))
+
+
+def _places(found: Sequence[cv2.KeyPoint]) -> NDArray[np.float32]:
+    """Across, down, size, angle: pixels and degrees. Column by column, since a tuple a point takes thrice as long."""
+    places = np.empty((len(found), 4), np.float32)
+    places[:, :2] = cv2.KeyPoint.convert(found)
+    places[:, 2] = [point.size for point in found]
+    places[:, 3] = [point.angle for point in found]
+    return places
 
 
 def _root(raw: NDArray[np.float32]) -> RootSift:

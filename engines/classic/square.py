@@ -32,7 +32,7 @@ def square_of(canvas: Canvas) -> Square:
     (left, top), (right, bottom) = canvas.outline[0], canvas.outline[2]
     wide, high = (right - left) / SIDE, (bottom - top) / SIDE
     onto = np.array([[wide, 0, left + wide / 2], [0, high, top + high / 2], [0, 0, 1]])
-    mask = _warp(canvas.mask.astype(np.uint8) * 255, _pixels(canvas.mask.shape) @ onto)
+    mask = _warp(canvas.mask.astype(np.uint8) * 255, canvas.pixels @ onto)
     return Square(onto, mask > 127)
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import onnxruntime as ort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-FLOAT, INTS, INT = 1, 7, 2  # of ONNX: an element type and two attribute types
+FLOAT, HALF = 1, 10  # of ONNX: element types
+INTS, INT = 7, 2  # and attribute types
 IR, OPSET = 8, 13
 UNKNOWN = b"\n\x00"  # one side of a shape
 
@@ -41,9 +42,15 @@ class Graph:
         self._body.append(_field(1, wired + b"".join(_attribute(*one) for one in (ints or {}).items())))
         return name
 
-    def model(self, given: Mapping[str, Sequence[int | str]], wanted: Mapping[str, int]) -> bytes:
-        """`given`: each input's shape; a word stands for any number. `wanted`: how many sides each outcome has."""
-        ends = b"".join(_field(11, _tensor(name, map(_side, shape))) for name, shape in given.items())
+    def model(
+        self, given: Mapping[str, Sequence[int | str]], wanted: Mapping[str, int], halves: Collection[str] = ()
+    ) -> bytes:
+        """`given`: each input's shape; a word stands for any number. `wanted`: how many sides each outcome has.
+
+        `halves`: which inputs are of half precision.
+        """
+        types = {name: HALF if name in halves else FLOAT for name in given}
+        ends = b"".join(_field(11, _tensor(name, map(_side, shape), types[name])) for name, shape in given.items())
         ends += b"".join(_field(12, _tensor(name, [UNKNOWN] * sides)) for name, sides in wanted.items())
         graph = b"".join(self._body) + _text(2, "eye") + b"".join(self._arrays) + ends
         return _number(1, IR) + _field(7, graph) + _field(8, _number(2, OPSET))
@@ -65,8 +72,8 @@ def _side(side: int | str) -> bytes:
     return _field(1, _text(2, side) if isinstance(side, str) else _number(1, side))
 
 
-def _tensor(name: str, sides: Iterable[bytes]) -> bytes:
-    return _text(1, name) + _field(2, _field(1, _number(1, FLOAT) + _field(2, b"".join(sides))))
+def _tensor(name: str, sides: Iterable[bytes], kind: int = FLOAT) -> bytes:
+    return _text(1, name) + _field(2, _field(1, _number(1, kind) + _field(2, b"".join(sides))))
 
 
 def _attribute(name: str, value: int | Sequence[int]) -> bytes:

@@ -7,17 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.classic.patchwise import likeness
+from engines.classic.patchwise import Vectors, likeness
 
 pytestmark = pytest.mark.unit
 
 counts = st.integers(0, 70)
 
 
-@given(counts, counts)
-def test_every_pair_is_numpy_s_product(ones: int, twos: int) -> None:
+def vectors(rng: np.random.Generator, count: int, *, half: bool) -> Vectors:
+    found = rng.normal(size=(count, 64))
+    return found.astype(np.float16) if half else found.astype(np.float32)
+
+
+@given(counts, counts, st.booleans(), st.booleans())
+def test_every_pair_is_numpy_s_product(ones: int, twos: int, half: bool, other: bool) -> None:
     rng = np.random.default_rng(ones * 100 + twos)
-    one, two = rng.normal(size=(ones, 64)).astype(np.float32), rng.normal(size=(twos, 64)).astype(np.float16)
+    one, two = vectors(rng, ones, half=half), vectors(rng, twos, half=other)
     told = likeness(one, two)
     assert told.shape == (ones, twos)
     assert told.dtype == np.float32
