@@ -6,6 +6,7 @@ a print has to agree there with what is seen, not only better than the relative'
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -25,6 +26,7 @@ MOST = 12  # places that are looked at
 COVERED = 0.8  # share of a place that must be print
 SAME = 0.02  # of what differs, 0..1: below, it is the grain of two photographs of the same print
 PLAIN, BUSY = 3.0, 25.0  # brightness that varies less has nothing to tell; more tells no more
+SLIP = 1e-3  # by which two ways to correlate may differ
 WANDER = 2  # px a place is sought around: no fit is exact
 
 
@@ -35,18 +37,22 @@ class Place(NamedTuple):
 
 
 def differing(one: Lab, two: Lab, mask: Mask) -> tuple[Place, ...]:
-    """Where a print differs most from a relative's that lies on it. `mask`: where both are print."""
+    """Where a print differs most from a relative's that lies on it. `mask`: where both are print.
+
+    What a place may be worth is told by quick sums; those that may be worth most are sought first, and the rest not.
+    """
     first, second = _brightness(one), _brightness(two)
     grid = _places(mask)
-    worths = np.maximum(_spread(first, grid), _spread(second, grid))
-    found = []
-    for (rows, columns), worth in zip(grid, worths.tolist(), strict=True):
-        if worth > PLAIN:  # first: what is plain need not be looked for
-            differs = 1 - _likeness(second, first[rows, columns], rows, columns)
-            if differs > SAME:
-                found.append(Place(rows, columns, min(differs, 1.0) * min(worth, BUSY)))
-    found.sort(key=lambda place: -place.worth)
-    return tuple(found[:MOST])
+    varies, most = _promising(first, second, grid)
+    found: list[tuple[float, int]] = []
+    for nth in np.argsort(-most, kind="stable").tolist():
+        if most[nth] <= 0 or (len(found) >= MOST and -found[MOST - 1][0] > most[nth]):
+            break
+        rows, columns = grid[nth]
+        differs = 1 - _likeness(second, first[rows, columns], rows, columns)
+        if differs > SAME:
+            insort(found, (-min(differs, 1.0) * min(float(varies[nth]), BUSY), nth))
+    return tuple(Place(*grid[nth], -worth) for worth, nth in found[:MOST])
 
 
 def own(seen: Lab, one: Lab, mask: Mask, places: tuple[Place, ...]) -> float | None:
@@ -88,18 +94,32 @@ def _covered(mask: Mask, rows: slice, columns: slice) -> bool:
     return bool(np.count_nonzero(part) / part.size > COVERED)
 
 
-def _spread(picture: Picture, grid: Sequence[tuple[slice, slice]]) -> NDArray[np.float64]:
-    """The standard deviation of each place, all from two running sums: one by one they cost more than comparing."""
+def _promising(
+    one: Picture, two: Picture, grid: Sequence[tuple[slice, slice]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much each place varies, and the most that it can be worth: as if the pictures lay exactly on each other.
+
+    Found where it is sought around, a place differs less, never more. Nothing where it is plain.
+    """
     edges = np.array([(at.start, at.stop, across.start, across.stop) for at, across in grid], np.intp).reshape(-1, 4)
+    (mean, spread), (other, others) = _spread(one, edges), _spread(two, edges)
+    both = _means(cv2.integral(one * two, sdepth=cv2.CV_64F), edges) - mean * other
+    varies = np.maximum(spread, others)
+    alike = both / np.maximum(spread * others, 1e-6)
+    most = np.clip(1 - alike + SLIP, 0, 1) * np.minimum(varies, BUSY)
+    return varies, np.where((varies > PLAIN) & (alike < 1 - SAME + SLIP), most, 0)
+
+
+def _spread(picture: Picture, edges: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each place, from running sums: one by one they cost more than comparing."""
+    values, squares = (_means(sums, edges) for sums in cv2.integral2(picture, sdepth=cv2.CV_64F))
+    return values, np.asarray(np.sqrt(np.maximum(squares - values**2, 0)), np.float64)
+
+
+def _means(sums: cv2.typing.MatLike, edges: NDArray[np.intp]) -> NDArray[np.float64]:
     top, bottom, left, right = edges.T
-    count = (bottom - top) * (right - left)
-
-    def mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return np.asarray(inside / count, np.float64)
-
-    values, squares = (np.asarray(sums, np.float64) for sums in cv2.integral2(picture, sdepth=cv2.CV_64F))
-    return np.asarray(np.sqrt(np.maximum(mean(squares) - mean(values) ** 2, 0)), np.float64)
+    inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return np.asarray(inside / ((bottom - top) * (right - left)), np.float64)
 
 
 def _likeness(view: Picture, part: Picture, rows: slice, columns: slice) -> float:

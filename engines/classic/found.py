@@ -37,7 +37,8 @@ class Found:
 class Memory(Generic[V]):
     """Keeps what was made of pictures met lately, and these too, so that their memory cannot become another's."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MEMORY) -> None:
+        self._limit = limit
         self._kept: dict[tuple[Key, ...], tuple[tuple[Encoded, ...], V]] = {}
 
     def of(self, pictures: tuple[Encoded, ...], make: Callable[[], V]) -> V:
@@ -45,7 +46,7 @@ class Memory(Generic[V]):
         key = tuple(_key(picture) for picture in pictures)
         kept = self._kept.pop(key, None) or (pictures, make())
         self._kept[key] = kept
-        if len(self._kept) > MEMORY:
+        if len(self._kept) > self._limit:
             del self._kept[next(iter(self._kept))]
         return kept[1]
 

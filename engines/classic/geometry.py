@@ -174,7 +174,7 @@ def plausible(homography: Homography) -> bool:
 
 
 def project(homography: Homography, points: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 2)
-    laid = np.column_stack([points, np.ones(len(points))]) @ homography.T
+    laid = points @ homography[:, :2].T + homography[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(laid[:, :2] / laid[:, 2:], dtype=np.float64)
 

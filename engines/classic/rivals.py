@@ -34,6 +34,8 @@ ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictur
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 HOPELESS = -5.0  # log-odds: nothing that the eye could see would bring them back
 
+RELATIONS = 8192  # pairs kept, a kilobyte each and two milliseconds to make: sixty products have some thousands
+
 
 class Print(NamedTuple):
     """A catalogue picture as the eye sees it."""
@@ -65,7 +67,7 @@ class Judge:
     def __init__(self) -> None:
         self._eye = Eye()
         self._prints = Memory[Print]()
-        self._relations = Memory["Related | None"]()
+        self._relations = Memory["Related | None"](RELATIONS)
         self._laid = Memory[View]()
 
     def rivalry(self, frame: Scene, found: Sequence[Found]) -> Rivalry:

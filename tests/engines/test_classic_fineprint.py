@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.classic.fineprint import ACROSS, BUSY, COVERED, MOST, PLAIN, SAME, WANDER, differing, own
+from engines.classic.fineprint import ACROSS, BUSY, COVERED, MOST, PLAIN, SAME, SMALLEST, WANDER, differing, own
 
 if TYPE_CHECKING:
     from engines.classic.colour import Lab, Mask
@@ -95,3 +95,30 @@ def test_a_plain_print_has_nothing_to_tell() -> None:
 def test_what_is_out_of_view_says_nothing() -> None:
     one, two, mask = prints(1)
     assert own(two, one, np.zeros_like(mask), differing(one, two, mask)) is None
+
+
+def grid_of(mask: Mask) -> list[tuple[slice, slice]]:
+    """All places of a print without holes."""
+    y, x = np.nonzero(mask)
+    low, high = np.array([y.min(), x.min()]), np.array([y.max(), x.max()]) + 1
+    side = max(round(float((high - low).max()) / ACROSS), SMALLEST)
+    edges = [
+        np.linspace(start, stop, max(round((stop - start) / side), 1) + 1).astype(int).tolist()
+        for start, stop in zip(low.tolist(), high.tolist(), strict=True)
+    ]
+    rows, columns = (list(map(slice, steps, steps[1:])) for steps in edges)
+    return [(across, down) for across in rows for down in columns]
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_places_that_are_not_looked_at_would_be_worth_less(seed: int) -> None:
+    one, two, mask = prints(seed)
+    found = differing(one, two, mask)
+    worths = []
+    for rows, columns in grid_of(mask):
+        varies = max(float(picture[rows, columns, 0].std()) for picture in (one, two))
+        differs = 1 - correlation(two[..., :1], one[rows, columns, :1], rows.start, columns.start)
+        if varies > PLAIN and differs > SAME:
+            worths.append(min(differs, 1) * min(varies, BUSY))
+    assert [place.worth for place in found] == pytest.approx(sorted(worths, reverse=True)[:MOST], abs=0.05)
