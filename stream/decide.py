@@ -18,7 +18,7 @@ from stream.case import Track, in_view, near_by, reached, rivalled, shared, sigh
 from stream.dating import Sight, continues, earliest
 from stream.fuse import FLOOR, SAME_PLACE
 from stream.inserts import LONGEST_S, carried_on
-from stream.lookalikes import alternatives, confidence, undecided
+from stream.lookalikes import alternatives, comes_anew, confidence, undecided
 from stream.types import Candidate, Change, Decision, Moment, Reason
 from stream.weighing import PER_VIEW, SEEN, SINGLY, logit, weight
 
@@ -122,10 +122,13 @@ class Decider:
     def _names_anew(self, sighting: Sighting, now: Moment) -> Iterator[Decision]:
         """Of look-alikes another stands for all: what was seen was seen of it, whatever it was taken for.
 
-        What was on show goes on under its right name.
+        What was on show goes on under its right name, but for what was told to be this very one and has left: what
+        comes back is judged anew.
         """
         for new in sighting.ranked:
             old = None if new.lookalikes is None else new.lookalikes.instead_of
+            if comes_anew(new) and self._was_told(old or new.product_id):
+                yield self._hide(old or new.product_id, Reason.NOT_SEEN)
             if old is None or old not in self._tracks or new.product_id in self._tracks:
                 continue
             track = self._tracks.pop(old)
@@ -140,6 +143,11 @@ class Decider:
             if track.shown:
                 self._since_last(track)
                 yield self._decision(Change.SHOWN, track, sighting)
+
+    def _was_told(self, product_id: str) -> bool:
+        """Whether this very product is on show, rather than one of its look-alikes."""
+        track = self._tracks.get(product_id)
+        return track is not None and track.shown and not undecided(track.told or track.candidate)
 
     def _cut(self, sighting: Sighting, now: Moment) -> None:
         """What is cut in goes on, begins or is over; who was shown in it was so to its end."""

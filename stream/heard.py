@@ -20,6 +20,7 @@ from stream.weighing import logit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from engines.base import Box
     from stream.hearsay import Hearsay
     from stream.types import Seconds, Sighting
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 KEPT_S = 45.0  # how long a name is worth anything at all
 LEAD_S = 3.0  # hosts name a product before it is in view
-AWAY_S = 1.5  # out of view for longer, and what comes next may be another: hosts change variants that fast
+AWAY_S = 1.5  # out of the hand for longer, and what comes next may be another: hosts change variants that fast
+STAYS_S = 3.0  # unless it comes back no later than this to the very place: another is not held just so, so soon
+VERY_PLACE = 0.6  # overlap of where it was with where it comes back: a hand that sways keeps more of it
 IN_VIEW = 0.2  # less than that is not seen: no word raises it
 PRESENT = 0.5  # more likely in view than not
 RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
@@ -63,13 +66,23 @@ class Kin:
 
 @dataclass(slots=True)
 class _Run:
-    """Twins in view without a break."""
+    """One of some twins in the hand, without a break."""
 
     since: Seconds
     last: Seconds
-    heard_from: Seconds  # what was said before was of those that were in view then
+    heard_from: Seconds  # what was said before was of the one that was in the hand then
     leader: str = ""
+    after: str | None = None  # who was named in the run before
     named: str | None = None
+    box: Box | None = None  # where it was at `last`
+
+    def comes_back(self, box: Box | None, now: Seconds) -> bool:
+        """Whether what is in the hand now is what was there at `last`."""
+        if now - self.last <= AWAY_S:
+            return True
+        if self.box is None or box is None or now - self.last > STAYS_S:
+            return False
+        return overlap(self.box, box) > VERY_PLACE
 
     def judge(self, said: Mapping[str, Sequence[Said]], *, free: bool) -> dict[str, float]:
         """Each one's share. A guess is not changed for another guess later on, unless `free`."""
@@ -173,13 +186,15 @@ class Heard:
         members = self._alike.twins[best.product_id]
         in_view = min(sum(_in_view(one) for one in seen), 1.0)
         probability = min(sum(one.probability for one in seen), 1.0)
-        run = self._run(group, in_view, now)
+        run = self._run(group, best, in_view, now)
         said = {i: _since(votes.get(i, ()), run.heard_from) for i in members}
         early = now - run.since < self._undecided_after_s
         before = run.leader
         shares = run.judge(said, free=early)
         undecided = shares[run.leader] < DECIDED
         heard = {i: total(of) for i, of in said.items()}
+        if best.resting_since is not None and best.resting_since < run.since:
+            best, in_view = replace(best, resting_since=None), probability  # another lies there; not the one in the hand
         return replace(
             best,
             product_id=run.leader,
@@ -194,21 +209,24 @@ class Heard:
                 undecided=undecided,
                 wait=undecided and counts and early,
                 instead_of=before if before not in {"", run.leader} else None,
+                anew=run.since == now and run.after is not None,
             ),
         )
 
-    def _run(self, group: str, in_view: float, now: Seconds) -> _Run:
-        """Begins with the first hop in which they are in view; what comes before it is not kept.
+    def _run(self, group: str, best: Candidate, in_view: float, now: Seconds) -> _Run:
+        """Begins with the first hop in which one is in the hand; what comes before it is not kept.
 
-        While they are out of view nobody has taken another into the hand: only who comes back may be another.
+        One that lies there is no part of it: another may be taken up meanwhile. While none is in the hand nobody has
+        taken another: only what comes back may be another.
         """
+        held = in_view >= PRESENT and best.resting_since is None
         run = self._runs.get(group)
         if run is None:
             run = _Run(now, now, now - LEAD_S)
-        elif now - run.last > AWAY_S and in_view >= PRESENT:
-            run = _Run(now, now, max(now - LEAD_S, run.last), run.leader)
-        if in_view >= PRESENT:
-            run.last = now
+        elif held and not run.comes_back(best.box, now):
+            run = _Run(now, now, max(now - LEAD_S, run.last), run.leader, run.named)
+        if held:
+            run.last, run.box = now, best.box
             self._runs[group] = run
         return run
 

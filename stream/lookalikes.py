@@ -23,6 +23,11 @@ def waits(candidate: Candidate) -> bool:
     return candidate.lookalikes is not None and candidate.lookalikes.wait
 
 
+def comes_anew(candidate: Candidate) -> bool:
+    """Whether one has come back into the hand that may be another than the one before."""
+    return candidate.lookalikes is not None and candidate.lookalikes.anew
+
+
 def alternatives(candidate: Candidate) -> tuple[Candidate, ...]:
     """The others that it may be, the likeliest first."""
     others = () if candidate.lookalikes is None else candidate.lookalikes.others

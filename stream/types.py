@@ -134,7 +134,8 @@ class Lookalikes:
     """What pictures cannot tell apart is judged as one, and one of them stands for all.
 
     `share`: how probable it is that it is this one, given that it is one of them. `undecided`: nobody has said which.
-    `wait`: somebody still may. `instead_of`: stood for them until now.
+    `wait`: somebody still may. `instead_of`: stood for them until now. `anew`: something has just come back into the
+    hand, which may be another than what was told before.
     """
 
     group: str
@@ -143,6 +144,7 @@ class Lookalikes:
     undecided: bool = False
     wait: bool = False
     instead_of: str | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

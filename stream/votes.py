@@ -40,13 +40,18 @@ def votes_of(mentions: Iterable[Mention], now: Seconds) -> dict[str, tuple[Said,
 def as_seen(mentions: Iterable[Mention], there: AbstractSet[str], groups: Mapping[str, str]) -> list[Mention]:
     """A name that could be several products' is likelier that of one that is `there` than of one that is not.
 
-    Look-alikes share a weight and a place: one of them there is all of them there.
+    Look-alikes share a weight and a place: one of them there is all of them there. What is said of another than is
+    being shown stays as it was said: a rival, or what comes later, need not be there.
     """
     names: dict[tuple[Seconds, Seconds], list[Mention]] = {}
     for mention in mentions:
         names.setdefault((mention.start, mention.end), []).append(mention)
     near = {groups.get(product_id, product_id) for product_id in there}
-    return [one for name in names.values() for one in _as_seen(name, near, groups)]
+    return [
+        one
+        for name in names.values()
+        for one in (_as_seen(name, near, groups) if name[0].kind is Kind.THIS else name)
+    ]
 
 
 def _as_seen(name: Sequence[Mention], near: AbstractSet[str], groups: Mapping[str, str]) -> Iterator[Mention]:

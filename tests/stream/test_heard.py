@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import exp, log
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from engines.base import Box
 from engines.text import Kind, Mention
-from stream.heard import AWAY_S, IN_VIEW, RAISE, Alike, Heard
+from stream.heard import AWAY_S, IN_VIEW, RAISE, STAYS_S, Alike, Heard
 from stream.hearsay import Hearsay
 from stream.types import Candidate, Lookalikes, Sighting, View, Window
 from stream.votes import as_seen, total, votes_of
@@ -291,6 +292,51 @@ def test_a_name_that_others_have_too_is_of_the_twins_in_view(join: Join) -> None
     assert not alike(out_of_view).undecided
     in_view = join(Heard(TWINS), said(*others), Candidate("honey", 0.9), Candidate("tea", 0.9))
     assert next(one.lookalikes for one in in_view.ranked if one.lookalikes is not None).undecided
+
+
+def test_a_rival_s_name_is_no_likelier_of_the_twins_in_view(join: Join) -> None:
+    rivals = [named("honey", weight=0.38, kind=Kind.RIVAL), named("tea", weight=0.38, kind=Kind.RIVAL)]
+    assert as_seen(rivals, {"cocoa"}, TWINS.groups) == rivals
+
+
+@pytest.mark.parametrize(
+    ("back_at", "place", "decided"),
+    [
+        (9.0 + STAYS_S, HERE, True),
+        (9.0 + STAYS_S, THERE, False),
+        (9.0 + STAYS_S, None, False),
+        (9.5 + STAYS_S, HERE, False),
+    ],
+)
+def test_what_comes_back_soon_to_the_very_place_is_what_was_there(
+    join: Join, back_at: float, place: Box | None, decided: bool
+) -> None:
+    heard, board = Heard(TWINS), said(named("honey", at=8.0), until=40.0)
+    join(heard, board, Candidate("honey", 0.9, box=HERE), at=9.0)
+    back = alike(join(heard, board, Candidate("honey", 0.9, box=place), at=back_at))
+    assert (not back.undecided, back.anew) == (decided, not decided)
+    later = alike(join(heard, board, Candidate("honey", 0.9, box=place), at=back_at + 0.5))
+    assert not later.anew
+
+
+def test_what_lies_is_not_in_the_hand_so_what_is_taken_up_next_may_be_another(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey", at=8.0), until=40.0)
+    join(heard, board, Candidate("honey", 0.9, box=HERE), at=9.0)
+    for at in range(10, 21):
+        lying = Candidate("honey", 0.01, in_view=0.9, box=THERE, resting_since=9.5)
+        told = join(heard, board, lying, at=float(at)).ranked[0]
+        assert told.resting_since == 9.5
+    assert alike(join(heard, board, Candidate("honey", 0.9, box=HERE), at=20.5)).undecided
+
+
+def test_what_lay_there_before_it_was_taken_up_is_another(join: Join) -> None:
+    heard, board = Heard(TWINS), said(until=40.0)
+    join(heard, board, Candidate("honey", 0.9, box=HERE), at=9.0)
+    lying = Candidate("cocoa", 0.01, in_view=0.9, box=THERE, resting_since=5.0)
+    [one] = join(heard, board, lying, at=9.5).ranked
+    assert (one.resting_since, one.in_view) == (None, 0.01)
+    [one] = join(heard, board, replace(lying, resting_since=9.2), at=10.0).ranked
+    assert (one.resting_since, one.in_view) == (9.2, 0.9)
 
 
 def test_what_was_decided_stays_while_nothing_is_in_view_and_not_when_something_comes_back(join: Join) -> None:

@@ -90,6 +90,28 @@ def test_the_guess_was_wrong_so_it_is_hidden_as_a_mistake_and_the_other_is_shown
     assert decisions[1].hidden_at.pts == 2.0
 
 
+ANEW = replace(OPEN, anew=True)
+
+
+def test_what_was_told_to_be_the_very_one_is_over_when_something_comes_back(play: Play) -> None:
+    decisions = play(*[("honey", HONEY)] * 4, ("honey", ANEW), *[("honey", OPEN)] * 3)
+    assert told(decisions) == [("shown", "honey", 0.0), ("hidden", "honey", 0.0), ("shown", "honey", 1.5)]
+    assert decisions[1].why is Reason.NOT_SEEN
+    assert decisions[1].hidden_at is not None
+    assert decisions[1].hidden_at.pts == 1.5
+
+
+def test_one_that_is_named_as_it_comes_back_takes_nothing_from_the_one_before(play: Play) -> None:
+    named = replace(NOW_COCOA, anew=True)
+    decisions = play(*[("honey", HONEY)] * 4, ("cocoa", named), *[("cocoa", COCOA)] * 3)
+    assert told(decisions) == [("shown", "honey", 0.0), ("hidden", "honey", 0.0), ("shown", "cocoa", 2.0)]
+    assert decisions[1].why is Reason.NOT_SEEN
+
+
+def test_a_group_that_nobody_named_goes_on_when_one_comes_back(play: Play) -> None:
+    assert told(play(*[("honey", OPEN)] * 4, ("honey", ANEW), ("honey", OPEN))) == [("shown", "honey", 0.0)]
+
+
 def test_an_undecided_event_holds_only_what_is_true_of_all() -> None:
     guess = Candidate("honey", 0.96, lookalikes=OPEN)
     data = written(Decision(Change.SHOWN, guess, alternatives(guess), SOME, 3))
