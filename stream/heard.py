@@ -194,7 +194,7 @@ class Heard:
         undecided = shares[run.leader] < DECIDED
         heard = {i: total(of) for i, of in said.items()}
         if best.resting_since is not None and best.resting_since < run.since:
-            best, in_view = replace(best, resting_since=None), probability  # another lies there; not the one in the hand
+            best, in_view = replace(best, resting_since=None), probability  # another lies there
         return replace(
             best,
             product_id=run.leader,
