@@ -191,7 +191,7 @@ class Decider:
             track.held = now if cut_in else track.held
             return
         rival = rivalled(candidate, sighting)
-        added = weight(candidate.probability, self._weighing, rival=rival)
+        added = weight(candidate.probability, self._weighing, rival=rival, cut_in=self._insert is not None)
         supported = candidate.probability >= SURE or near_by(track, candidate)
         told = added if supported else min(added, 0.0)
         faintly = track.shown and not rival and candidate.probability >= GOES_ON and in_view(candidate) < SEEN
