@@ -86,7 +86,8 @@ def _places(mask: Mask) -> list[tuple[slice, slice]]:
         for top, bottom in zip(rows.tolist(), rows[1:].tolist(), strict=False)
         for left, right in zip(columns.tolist(), columns[1:].tolist(), strict=False)
     ]
-    return [place for place in grid if _covered(mask, *place)]
+    covered = _means(cv2.integral(mask.view(np.uint8)), _edges(grid)) > COVERED
+    return [place for place, is_print in zip(grid, covered.tolist(), strict=True) if is_print]
 
 
 def _covered(mask: Mask, rows: slice, columns: slice) -> bool:
@@ -101,13 +102,17 @@ def _promising(
 
     Found where it is sought around, a place differs less, never more. Nothing where it is plain.
     """
-    edges = np.array([(at.start, at.stop, across.start, across.stop) for at, across in grid], np.intp).reshape(-1, 4)
+    edges = _edges(grid)
     (mean, spread), (other, others) = _spread(one, edges), _spread(two, edges)
     both = _means(cv2.integral(one * two, sdepth=cv2.CV_64F), edges) - mean * other
     varies = np.maximum(spread, others)
     alike = both / np.maximum(spread * others, 1e-6)
     most = np.clip(1 - alike + SLIP, 0, 1) * np.minimum(varies, BUSY)
     return varies, np.where((varies > PLAIN) & (alike < 1 - SAME + SLIP), most, 0)
+
+
+def _edges(grid: Sequence[tuple[slice, slice]]) -> NDArray[np.intp]:  # (places, 4)
+    return np.array([(at.start, at.stop, across.start, across.stop) for at, across in grid], np.intp).reshape(-1, 4)
 
 
 def _spread(picture: Picture, edges: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

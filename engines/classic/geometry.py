@@ -18,10 +18,13 @@ from engines.classic.laying import Homography, Similarity, lay
 
 Plane = NDArray[np.complex64]  # (points,): positions as complex numbers, so that turn and scale are one product
 
+Reals = NDArray[np.float32]
+
 TENTATIVE = 600  # pairs that may agree; those of a print that is seen well are many
 PROPOSERS = 80  # of them that propose a map: where none of these is right, a fit would be luck
 SIMILAR = 0.60  # below, two patches say nothing about one another
 TURN = 0.6  # rad, how far two patches on one rigid print may disagree; covers perspective and bent paper
+ALIGNED = np.float32(np.cos(TURN))
 ZOOM = 0.6  # the same for the logarithm of their scales
 NEAR, SLACK = 0.03, 0.22  # how far off a position may be: a share of the print, and of the way to the point
 PRINT = 500  # patches of a catalogue picture that are looked at; the weaker ones are paper grain and cost shortlists
@@ -36,6 +39,10 @@ class Layout(NamedTuple):
     size: NDArray[np.float32]
     angle: NDArray[np.float32]
     shape: tuple[float, float]  # width, height in longer sides
+
+    def first(self, limit: int) -> Layout:
+        """The strongest patches alone."""
+        return Layout(self.at[:limit], self.size[:limit], self.angle[:limit], self.shape)
 
 
 class Pairs(NamedTuple):
@@ -139,21 +146,30 @@ def _agreement(here: Plane, there: Plane, span: NDArray[np.float32], turn: Plane
     """
     first = slice(PROPOSERS)
     lay = (span * turn)[first]
-    start = here[first] - lay * there[first]
-    one = np.ones(len(span), np.float32)
-    across = np.stack([lay.real, -lay.imag, start.real, one[first]], axis=1) @ np.stack(
-        [there.real, there.imag, one, -here.real]
-    )
-    down = np.stack([lay.imag, lay.real, start.imag, one[first]], axis=1) @ np.stack(
-        [there.real, there.imag, one, -here.imag]
-    )
-    way = np.abs(there[first, None] - there[None, :])
-    room = span[first, None] * (NEAR + SLACK * way)
-    directions = np.stack([turn.real, turn.imag], axis=1)
-    alike = directions[first] @ directions.T > np.cos(TURN)
+    off = _off(lay, here[first] - lay * there[first], here, there)
+    reach = span[first, None]
+    room = np.abs(there[first, None] - there)
+    room *= SLACK * reach
+    room += NEAR * reach
+    agree = off < np.square(room, out=room)
+    directions = turn.view(np.float32).reshape(-1, 2)
+    agree &= directions[first] @ directions.T > ALIGNED
     zoom = np.log(span)
-    alike &= np.abs(zoom[first, None] - zoom[None, :]) < ZOOM
-    return np.asarray((across**2 + down**2 < room**2) & alike, dtype=np.bool_)
+    agree &= np.abs(np.subtract(zoom[first, None], zoom, out=off), out=off) < ZOOM
+    return np.asarray(agree, dtype=np.bool_)
+
+
+def _off(lay: Plane, start: Plane, here: Plane, there: Plane) -> Reals:
+    """(proposals, pairs): squared. One product for both axes, the rest in place: small arrays, and many of them."""
+    maps = np.zeros((2, len(lay), 5), np.float32)
+    maps[0, :, 0], maps[0, :, 1], maps[0, :, 2] = lay.real, -lay.imag, start.real
+    maps[1, :, 0], maps[1, :, 1], maps[1, :, 2] = lay.imag, lay.real, start.imag
+    maps[0, :, 3] = maps[1, :, 4] = -1
+    points = np.ones((5, len(there)), np.float32)
+    points[0], points[1], points[3], points[4] = there.real, there.imag, here.real, here.imag
+    off = maps.reshape(-1, 5) @ points
+    across, down = np.square(off, out=off).reshape(2, len(lay), -1)
+    return np.asarray(np.add(across, down, out=across), np.float32)
 
 
 def _once(pairs: Pairs, inside: NDArray[np.intp]) -> NDArray[np.intp]:

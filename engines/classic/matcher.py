@@ -14,7 +14,7 @@ from engines.classic.calibration import ABSENT, Evidence, Rivalry, log_odds, sha
 from engines.classic.closer import Closer, Scene, in_frame, whole
 from engines.classic.colour import compare
 from engines.classic.found import Found, Memory
-from engines.classic.geometry import PRINT, Fit, box_of, layout, overlap, propose, settle, spread, tentative
+from engines.classic.geometry import PRINT, Fit, Layout, box_of, layout, overlap, propose, settle, spread, tentative
 from engines.classic.patchwise import likeness
 from engines.classic.picture import Canvas, canvas_of, seen_through
 from engines.classic.reprint import same_print
@@ -50,6 +50,7 @@ class ClassicMatcher:
 
     def __init__(self) -> None:
         self._canvases = Memory[Canvas]()
+        self._planes = Memory[Layout]()
         self._judge = Judge()
         self._closer = Closer()
 
@@ -97,7 +98,7 @@ class ClassicMatcher:
             most = int(PRINT / max(len(pictures), 1) ** 0.5)  # more views of one product repeat one another
             for picture in pictures:
                 pairs = tentative(likeness(seen, picture.patches.vectors[:most]))
-                proposal = propose(scene.plane, layout(picture.patches, most), pairs)
+                proposal = propose(scene.plane, self._plane(picture).first(most), pairs)
                 if proposal is not None:
                     proposed.append((proposal, owner, picture))
         proposed.sort(key=lambda one: -one[0].support)
@@ -121,12 +122,15 @@ class ClassicMatcher:
             structure=look.structure,
             worst=look.worst,
             area=box.w * box.h,
-            spread=spread(laid.fit, layout(laid.picture.patches), canvas.outline),
+            spread=spread(laid.fit, self._plane(laid.picture), canvas.outline),
         )
         return Found(laid.picture, canvas, scene, laid.fit, box, (seen, mask), evidence)
 
     def _canvas(self, picture: Encoded) -> Canvas:
         return self._canvases.of((picture,), lambda: canvas_of(picture.patches.thumb))
+
+    def _plane(self, picture: Encoded) -> Layout:
+        return self._planes.of((picture,), lambda: layout(picture.patches))
 
 
 def _unsettled(best: dict[int, Found]) -> list[Box]:
