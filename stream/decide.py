@@ -158,7 +158,7 @@ class Decider:
                 if track.shown and track.held == over.last and over.is_of(track.id, track.last, track.beside):
                     track.last = over.last
         if self._insert is not None:
-            self._insert.push(now, [c.product_id for c in sighting.ranked if in_view(c) >= SURE])
+            self._insert.push(now, sighting.ranked)
 
     def _weigh(self, sighting: Sighting, now: Moment) -> None:
         seen = {c.product_id: c for c in sighting.ranked if c.resting_since is None}

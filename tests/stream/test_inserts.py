@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engines.base import Box
+from stream.fuse import FLOOR
 from stream.inserts import LONGEST_S, Insert, carried_on
 from stream.types import Candidate, Moment
 
@@ -61,8 +62,27 @@ def test_who_is_alone_in_it_does_not_lie_there() -> None:
 
 def test_views_add_who_was_found_and_how_long_it_lasts() -> None:
     stretch = insert("A")
-    stretch.push(moment(15), ["B"])
+    stretch.push(moment(15), [Candidate("B", 0.0, box=LARGE, in_view=0.9), Candidate("C", 0.89, box=THERE)])
     assert (stretch.found, stretch.last) == ({"A", "B"}, moment(15))
+
+
+@pytest.mark.parametrize(
+    ("beside", "behind"),
+    [
+        (Box(0.7, 0.1, 0.2, 0.3), True),
+        (Box(0.7, 0.1, 0.25, 0.7), False),  # hardly smaller
+        (LARGE, False),  # a look-alike of it
+        (None, False),
+    ],
+)
+def test_what_is_much_smaller_than_another_stands_behind_it(beside: Box | None, behind: bool) -> None:
+    held, other = Candidate("A", 0.95, box=LARGE), Candidate("B", 0.99, box=beside)
+    stretch = insert()
+    stretch.push(moment(15), [held, other])
+    assert stretch.found == ({"A"} if behind else {"A", "B"})
+    assert stretch.presented([held, other])[1].probability == (FLOOR if behind else 0.99)
+    doubtful = replace(held, probability=0.8)
+    assert stretch.presented([doubtful, other])[1].probability == 0.99
 
 
 def test_a_look_alike_that_stands_for_all_takes_the_others_place() -> None:
