@@ -1,7 +1,8 @@
 """Which of the words that were read to believe, by what products are called. Pure: no recogniser, no sound, no clock.
 
 A posterior alone is a poor judge over music or a crowd, where it stays high on words that nobody said. Words that
-make up a name bear each other out; one that stands alone must be surer, and one amidst another name is wrong.
+make up a name bear each other out; one that stands alone must be surer, and one amidst another name is wrong. What
+was read while the piece still grew, and what is read in the end, are two searches: one bears the other out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from engines.speech.base import Word
 
 SURE = 0.5  # posterior that the surest word of a name needs
+LINKED = 0.7  # that of a name by one word and everyday ones: "the mild one"
+FRESH = 0.95  # a word that was not read there before the piece had ended; from .9 up all the same
 DRAGGED = 0.1  # and each other word of it
 ALONE = 0.85  # a word that nothing bears out
 LED = (
@@ -25,6 +28,7 @@ LINKS = frozenset((*LEADING, "the", "one"))  # words of a name that say nothing 
 BORNE_OUT = 0.4  # one that goes together with what was said around it
 AROUND_S = 1.5  # "green tea from Kalane": so far apart words still are of one name
 DRAWN_OUT_S = (0.3, 0.1)  # and so much for each letter: a word that takes longer is a tone, or a vowel sung
+MOVES_S = 0.25  # from one reading to another of the same sound
 AMIDST_S = 0.8  # nobody gets from one name to another sooner
 
 Run = list["Word"]  # words that follow one another as they do in a name
@@ -65,15 +69,16 @@ class Names:
         end = runs[first][-1].end
         return end, end if runs[-1] is runs[first] else max(runs[-1][0].start, end)
 
-    def believed(self, reading: Sequence[Word]) -> list[Word]:
-        """The wanted words of a finished reading that are to be believed."""
-        runs = [run for run in self._runs(reading) if run[0].text in self.wanted and _best(run) >= BORNE_OUT]
+    def believed(self, reading: Sequence[Word], before: Sequence[Word]) -> list[Word]:
+        """The wanted words of a finished reading that are to be believed. `before`: of the same sound, unfinished."""
+        heard = [run for run in self._runs(reading) if run[0].text in self.wanted and _best(run) >= BORNE_OUT]
+        runs = [steady for run in heard if (steady := self._steady(run, before))]
         kept: list[Word] = []
         led = self._led(reading)
         for i, run in enumerate(runs):
             if len(run) > 1:
                 surest = _best([word for word in run if word.text not in LINKS] or run)
-                least = ALONE if len(run) == 2 and run[0].text == "the" else SURE  # "the ... one" lacks its end
+                least = self._least(run)
                 kept += [word for word in run if surest >= least and word.confidence >= DRAGGED]
             elif self._stands(
                 run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]], LED if run[0] in led else ALONE
@@ -81,10 +86,24 @@ class Names:
                 kept += run
         return kept
 
+    def _least(self, run: Run) -> float:
+        """What the surest word of several needs."""
+        if len(run) == 2 and run[0].text == "the":
+            return ALONE  # "the ... one" lacks its end
+        return LINKED if self._is_alone(run) else SURE
+
     def _is_alone(self, run: Run) -> bool:
         """By a single word, or by none but letters: "two hundred m l" is as good as its numbers."""
         telling = [word.text for word in run if word.text in self._telling]
         return len(telling) > 0 and sum(len(text) > 1 for text in telling) < 2
+
+    def _steady(self, run: Run, before: Sequence[Word]) -> Run:
+        """Without words that only this reading has. What begins a name may have been put right by what follows."""
+        telling = [word for word in run if word.text in self._telling]
+        kept = [word for word in telling if word.confidence >= FRESH or _was_there(word, before)]
+        if any(word is not telling[0] for word in kept):
+            kept.append(telling[0])
+        return [word for word in run if word in kept or word not in telling] if kept or not telling else []
 
     def _led(self, reading: Sequence[Word]) -> set[Word]:
         return {word for before, word in pairwise(reading) if before.text in LEADING and before.confidence >= SURE}
@@ -126,6 +145,10 @@ class Names:
 def is_drawn_out(word: Word) -> bool:
     base, letter = DRAWN_OUT_S
     return word.end - word.start > base + letter * len(word.text)
+
+
+def _was_there(word: Word, before: Sequence[Word]) -> bool:
+    return any(word.text == other.text and abs(word.start - other.start) <= MOVES_S for other in before)
 
 
 def _best(run: Run) -> float:

@@ -115,9 +115,10 @@ class SphinxSession:
 
     def _ended(self, until: float) -> list[Word]:
         """`until`: what is read behind it is not believed yet."""
-        self._decoder.end_utt()
+        before = self._reading()
+        self._decoder.end_utt()  # which reads all of it again, in another way
         reading = [word for word in self._reading() if (word.start + word.end) / 2 < until]
-        believed = self._names.believed(reading)
+        believed = self._names.believed(reading, before)
         wanted = sum(word.text in self._names.wanted for word in reading)
         self._gated[Gate.LOW_LOG_PROBABILITY] += wanted - len(believed)
         return self._agreement.settle(believed)

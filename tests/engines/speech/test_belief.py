@@ -21,7 +21,8 @@ def reading(*said: tuple[str, float], apart: float = 0.0) -> list[Word]:
 
 
 def believed(*said: tuple[str, float], apart: float = 0.0) -> list[str]:
-    return [word.text for word in NAMES.believed(reading(*said, apart=apart))]
+    read = reading(*said, apart=apart)
+    return [word.text for word in NAMES.believed(read, read)]
 
 
 def test_the_surest_word_of_a_name_speaks_for_the_others() -> None:
@@ -49,17 +50,49 @@ def test_a_word_alone_needs_less_behind_one_that_leads_to_names() -> None:
 def test_of_a_name_that_an_everyday_word_belongs_to_the_other_word_must_be_sure() -> None:
     names = Names([["in", "basil"], ["the", "basil", "one"]], everyday={"in", "the", "one"})
     said = reading(("the", 0.95), ("basil", 0.4), ("one", 0.95))
-    assert names.believed(said) == []
-    surer = [said[0], said[1]._replace(confidence=0.6), said[2]]
-    assert names.believed(surer) == surer
-    assert names.believed(surer[:2]) == []  # "the ..." is what anything begins with
+    assert names.believed(said, said) == []
+    surer = [said[0], said[1]._replace(confidence=0.75), said[2]]
+    assert names.believed(surer, surer) == surer
+    assert names.believed(surer[:2], surer) == []  # "the ..." is what anything begins with
 
 
 def test_a_size_waits_as_a_single_word_does() -> None:
     names = Names([["two", "hundred", "m", "l"], ["velmeo"]], everyday={"two", "hundred"})
     said = reading(("two", 0.8), ("hundred", 0.8), ("m", 0.8), ("l", 0.8))
     assert names.until_alone(said) == []
-    assert names.believed(said) == said
+    assert names.believed(said, said) == said
+
+
+def test_a_word_alone_that_only_the_last_reading_has_is_not_believed() -> None:
+    last = reading(("from", 0.9), ("velmeo", 0.9))
+    other = reading(("from", 0.8), ("one", 0.8))
+    elsewhere = [last[0], last[1]._replace(start=last[1].start + 0.3)]
+    assert NAMES.believed(last, other) == []
+    assert NAMES.believed(last, elsewhere) == []
+    assert NAMES.believed(last, last) == [last[1]]
+    sure = [last[0], last[1]._replace(confidence=0.99)]
+    assert NAMES.believed(sure, other) == [sure[1]]
+
+
+def test_what_begins_a_name_may_be_put_right_by_what_follows_and_nothing_else() -> None:
+    last = reading(("tomato", 0.9), ("soup", 0.9), ("basil", 0.9))
+    assert NAMES.believed(last, last[1:]) == last
+    assert NAMES.believed(last, last[:2]) == last[:2]
+    assert NAMES.believed(last, []) == []
+
+
+def test_everyday_words_do_not_bear_a_name_out() -> None:
+    names = Names([["the", "basil", "one"]], everyday={"the", "one"})
+    said = reading(("the", 0.9), ("basil", 0.9), ("one", 0.9))
+    assert names.believed(said, reading(("the", 0.8), ("one", 0.8))) == []
+    assert names.believed(said, said) == said
+
+
+def test_a_name_by_one_word_among_everyday_ones_must_be_surer_than_by_two() -> None:
+    names = Names([["the", "basil", "one"], ["tomato", "soup"]], everyday={"the", "one"})
+    one, two = reading(("the", 0.6), ("basil", 0.66), ("one", 0.5)), reading(("tomato", 0.66), ("soup", 0.5))
+    assert names.believed(one, one) == []
+    assert names.believed(two, two) == two
 
 
 def test_an_everyday_word_alone_says_nothing() -> None:
@@ -83,7 +116,7 @@ def test_a_name_again_and_again_bears_itself_out_no_more_than_a_trill_does() -> 
 def test_a_turn_of_phrase_beside_a_name_speaks_against_none() -> None:
     names = Names([["unlike", "the"], ["rich", "soup"]], everyday={"the"})
     said = (("unlike", 0.9), ("the", 0.9), ("soup", 0.9))
-    assert [word.text for word in names.believed(reading(*said))] == ["unlike", "the", "soup"]
+    assert [word.text for word in names.believed(reading(*said), reading(*said))] == ["unlike", "the", "soup"]
 
 
 def test_a_word_that_waits_says_where_what_is_behind_it_begins() -> None:
@@ -130,6 +163,15 @@ WORDS = st.sampled_from(["kalane", "green", "tea", "tomato", "soup", "basil", "v
 @given(st.lists(st.tuples(WORDS, st.floats(0, 1)), max_size=12))
 def test_what_is_believed_was_read_and_wanted_and_keeps_its_order(said: list[tuple[str, float]]) -> None:
     read = reading(*said)
-    kept = NAMES.believed(read)
+    kept = NAMES.believed(read, read)
     assert kept == [word for word in read if word in kept]
     assert all(word.text in NAMES.wanted for word in kept)
+
+
+@given(st.lists(st.tuples(WORDS, st.floats(0, 0.94)), max_size=12), st.lists(WORDS, max_size=12))
+def test_a_name_of_one_word_that_was_not_read_before_is_never_believed(
+    said: list[tuple[str, float]], before: list[str]
+) -> None:
+    """None of `said` is nearly certain."""
+    other = reading(*((text, 1.0) for text in before if text != "velmeo"))
+    assert "velmeo" not in {word.text for word in NAMES.believed(reading(*said), other)}

@@ -14,6 +14,7 @@ from engines.speech.timbre import WINDOW_S, Timbre, judged, sound_gate
 pytestmark = pytest.mark.unit
 
 TIMES = np.arange(round(WINDOW_S * RATE)) / RATE
+FORMANTS = ((750, 1250), (300, 2300), (350, 800), (550, 1850))  # Hz: as in "father", "see", "you", "bed"
 
 
 def noise(level: float = 0.05) -> Samples:
@@ -35,6 +36,19 @@ def trill(pitch: float, by: float, times_a_second: float) -> Samples:
 def sweep(start: float, stop: float) -> Samples:
     phase = start * TIMES + (stop - start) * TIMES**2 / (2 * WINDOW_S)
     return np.asarray(0.1 * np.sin(2 * np.pi * phase), np.float32)
+
+
+def sing_song(pitch: float, boom_db: float) -> Samples:
+    """Vowel after vowel, the pitch a third up and down; the microphone makes more of what is below 400 Hz."""
+    hertz = pitch * 2 ** (0.3 * np.sin(2 * np.pi * 1.3 * TIMES) + 0.1 * np.sin(2 * np.pi * 3.1 * TIMES))
+    phase, vowel = np.cumsum(hertz) / RATE, (6 * TIMES).astype(int) % len(FORMANTS)
+    made = np.zeros(len(TIMES))
+    for k in range(1, 12):
+        apart = (k * hertz[:, None] - np.array(FORMANTS, float)[vowel]) / 150
+        made += (1 / (1 + apart**2)).sum(axis=1) / k * np.sin(2 * np.pi * k * phase)
+    spectrum, bins = np.fft.rfft(made * (0.3 + np.sin(np.pi * 6 * TIMES) ** 2)), np.fft.rfftfreq(len(TIMES), 1 / RATE)
+    boomy = np.fft.irfft(spectrum * (1 + (10 ** (boom_db / 20) - 1) / (1 + (bins / 400) ** 4)), len(TIMES))
+    return np.asarray(0.1 * boomy / np.abs(boomy).max(), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +85,14 @@ def test_talk_passes() -> None:
         )
         is None
     )
+
+
+@pytest.mark.parametrize("pitch", [180, 250, 320])
+@pytest.mark.parametrize("boom_db", [0, 12, 18])
+def test_a_voice_that_sings_its_sentences_into_a_microphone_that_booms_is_no_tone(
+    pitch: float, boom_db: float
+) -> None:
+    assert sound_gate(sing_song(pitch, boom_db)) is not Gate.TONE
 
 
 def test_too_little_sound_is_not_judged() -> None:
