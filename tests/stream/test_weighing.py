@@ -34,12 +34,13 @@ def test_beside_a_likelier_rival_nothing_is_added(probability: float, weighing: 
 
 def test_single_views_count_for_half_and_joined_ones_in_full_above_the_bar() -> None:
     assert weight(0.8, SINGLY) == pytest.approx(0.5 * (logit(0.8) + 1))
-    assert weight(0.7, TOGETHER) == 0.0
+    assert weight(0.65, TOGETHER) == 0.0
     assert weight(0.95, TOGETHER) == pytest.approx(logit(0.95) - TOGETHER.bar)
 
 
 def test_a_view_of_what_is_cut_in_adds_less_where_views_repeat_one_another() -> None:
-    assert weight(0.9, TOGETHER, cut_in=True) == pytest.approx(weight(0.9, TOGETHER) - 0.5)
+    less = TOGETHER.cut_in - TOGETHER.bar
+    assert weight(0.9, TOGETHER, cut_in=True) == pytest.approx(weight(0.9, TOGETHER) - less)
     assert weight(0.8, TOGETHER, cut_in=True) == 0
     assert weight(0.9, SINGLY, cut_in=True) == weight(0.9, SINGLY)
     assert weight(0.2, TOGETHER, cut_in=True) == weight(0.2, TOGETHER)
