@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stream.dating import Sight, in_reach, near
 from stream.fuse import SAME_PLACE
-from stream.lookalikes import waits
+from stream.lookalikes import undecided, waits
 from stream.rest import overlap
 
 if TYPE_CHECKING:
@@ -68,6 +68,15 @@ def reached(track: Track, candidate: Candidate) -> bool:
 def still_there(track: Track, candidate: Candidate) -> bool:
     """Whether a view has it, ever so faintly, where it may have come to: it turned away, and was not missed."""
     return candidate.box is not None and in_view(candidate) >= FAINTEST and near_by(track, candidate)
+
+
+def named_unseen(track: Track, sighting: Sighting) -> bool:
+    """Whether it is said just now which of its look-alikes it is; takes that over, and what was seen stays."""
+    new = next((one for one in sighting.ranked if one.product_id == track.id), None)
+    if new is None or undecided(new) or not undecided(track.candidate):
+        return False
+    track.candidate = replace(track.candidate, lookalikes=new.lookalikes, speech=new.speech, said=new.said)
+    return True
 
 
 def rivalled(candidate: Candidate, sighting: Sighting) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stream.case import Track, in_view, near_by, reached, rivalled, shared, sight, still_there
+from stream.case import Track, in_view, named_unseen, near_by, reached, rivalled, shared, sight, still_there
 from stream.dating import Sight, continues, earliest
 from stream.fuse import FLOOR, SAME_PLACE
 from stream.inserts import LONGEST_S, carried_on
@@ -277,7 +277,7 @@ class Decider:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
             told = track.told
-            if told is None or track.seen != now:
+            if told is None or (track.seen != now and not named_unseen(track, sighting)):
                 continue
             due = now.pts - track.told_at >= self._update_every_s
             news = abs(confidence(track.candidate) - confidence(told)) >= NEWS

@@ -11,7 +11,7 @@ from engines.base import Box
 from stream.clock import ManualClock
 from stream.decide import Decider
 from stream.events import ProductData, Versions
-from stream.lookalikes import alternatives, confidence
+from stream.lookalikes import alternatives, confidence, undecided
 from stream.scribe import ProductFacts, Scribe
 from stream.types import Candidate, Change, Decision, Lookalikes, Moment, Reason, Said, Sighting, View, Window
 
@@ -35,12 +35,13 @@ SOME = Moment(10.0, None, 1_800_000_000.0)
 
 @pytest.fixture
 def play(view_at: ViewAt) -> Play:
-    def run(*steps: tuple[str, Lookalikes]) -> list[Decision]:
+    def run(*steps: tuple[str, Lookalikes], unseen_from: int | None = None) -> list[Decision]:
         decider = Decider(show_at=0.95, hide_at=0.1, hold_s=1.5, update_every_s=5.0, max_shown=3)
         decisions = []
         for n, (product_id, alike) in enumerate(steps):
             view = view_at(n / 2)
-            one = Candidate(product_id, 0.99, box=HERE, lookalikes=alike)
+            seen = 0.99 if unseen_from is None or n < unseen_from else 0.01
+            one = Candidate(product_id, seen, box=HERE, lookalikes=alike)
             decisions += decider.push(Sighting(Window(view.at, view.at, (view,)), (one,)))
         return decisions
 
@@ -88,6 +89,13 @@ def test_the_guess_was_wrong_so_it_is_hidden_as_a_mistake_and_the_other_is_shown
     assert decisions[1].why is Reason.MISTAKEN
     assert decisions[1].hidden_at is not None
     assert decisions[1].hidden_at.pts == 2.0
+
+
+def test_a_guess_is_found_right_also_by_a_word_that_comes_when_it_is_out_of_view(play: Play) -> None:
+    decisions = play(*[("honey", OPEN)] * 4, *[("honey", HONEY)] * 8, unseen_from=4)
+    assert told(decisions) == [("shown", "honey", 0.0), ("updated", "honey", 0.0), ("hidden", "honey", 0.0)]
+    assert not undecided(decisions[1].candidate)
+    assert not undecided(decisions[2].candidate)
 
 
 ANEW = replace(OPEN, anew=True)
