@@ -34,7 +34,7 @@ ALIGNED = 12  # agreeing patches that make the alignment of two catalogue pictur
 SAME_PLACE = 0.4  # boxes that overlap by more claim the same thing in view
 HOPELESS = -5.0  # log-odds: nothing that the eye could see would bring them back
 
-RELATIONS = 8192  # pairs kept, a kilobyte each and two milliseconds to make: sixty products have some thousands
+RELATIONS = 4096  # pairs kept, some kilobytes each and two milliseconds to make: of sixty products, all that meet
 
 
 class Print(NamedTuple):
