@@ -75,10 +75,11 @@ class _Run:
     after: str | None = None  # who was named in the run before
     named: str | None = None
     box: Box | None = None  # where it was at `last`
+    put_down: bool = False  # since then: whatever is in the hand elsewhere was taken up anew
 
     def comes_back(self, box: Box | None, now: Seconds) -> bool:
         """Whether what is in the hand now is what was there at `last`."""
-        if now - self.last <= AWAY_S:
+        if now - self.last <= AWAY_S and not self.put_down:
             return True
         if self.box is None or box is None or now - self.last > STAYS_S:
             return False
@@ -225,6 +226,7 @@ class Heard:
             run = _Run(now, now, now - LEAD_S)
         elif held and not run.comes_back(best.box, now):
             run = _Run(now, now, max(now - LEAD_S, run.last), run.leader, run.named)
+        run.put_down = not held and (run.put_down or (best.resting_since or 0.0) > run.since)
         if held:
             run.last, run.box = now, best.box
             self._runs[group] = run

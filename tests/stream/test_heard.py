@@ -329,6 +329,17 @@ def test_what_lies_is_not_in_the_hand_so_what_is_taken_up_next_may_be_another(jo
     assert alike(join(heard, board, Candidate("honey", 0.9, box=HERE), at=20.5)).undecided
 
 
+def test_what_is_in_the_hand_right_after_one_was_put_down_may_be_another(join: Join) -> None:
+    heard, board = Heard(TWINS), said(named("honey", at=8.0), until=40.0)
+    join(heard, board, Candidate("honey", 0.9, box=HERE), at=9.0)
+    join(heard, board, Candidate("honey", 0.01, in_view=0.9, box=THERE, resting_since=9.2), at=9.5)
+    back = alike(join(heard, board, Candidate("honey", 0.9, box=HERE), at=10.0))
+    assert not back.undecided  # it was taken for put down: there it is, where it was
+    join(heard, board, Candidate("honey", 0.9, box=THERE), at=10.5)
+    join(heard, board, Candidate("honey", 0.01, in_view=0.9, box=THERE, resting_since=10.6), at=11.0)
+    assert alike(join(heard, board, Candidate("honey", 0.9, box=HERE), at=11.5)).undecided
+
+
 def test_what_lay_there_before_it_was_taken_up_is_another(join: Join) -> None:
     heard, board = Heard(TWINS), said(until=40.0)
     join(heard, board, Candidate("honey", 0.9, box=HERE), at=9.0)
