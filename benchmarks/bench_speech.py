@@ -88,7 +88,7 @@ def _heard(
     products = shop(seed)
     said = track(seed, sentences(seed, count), voice, sound, level)
     got = listened(transcriber.session(_listened_for(transcriber, products)), [said.samples])
-    hearing = Hearing(products, sounds_like=transcriber.info.mode == "free")
+    hearing = Hearing(products, sounds_like=transcriber.info.mode != "phrases")
     tally = judged(hearing, said.sentences, got.words)
     under = f"{sound}, {level:.0f} dB" if sound else "nothing"
     print(_json(voice, under, tally, got) if as_json else _row(voice, under, tally, got), flush=True)
@@ -96,7 +96,7 @@ def _heard(
 
 def _listened_for(transcriber: Transcriber, products: Sequence[ProductWords]) -> tuple[str, ...]:
     """As a livestream's ear is told."""
-    return listened_for(products, sizes=transcriber.info.mode == "phrases")
+    return listened_for(products, transcriber.info.mode)
 
 
 def _row(voice: str, under: str, tally: Tally, got: Listened) -> str:

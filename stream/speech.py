@@ -179,7 +179,7 @@ class Speech:
         hearing = self._hearings.get(key)
         if hearing is None:
             hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=by_ear)
-        phrases = listened_for(hearing.products, sizes=self._transcriber.info.mode == "phrases")
+        phrases = listened_for(hearing.products, self._transcriber.info.mode)
         session = self._transcriber.session(phrases, language)
         return Ear(session, hearing, clean=self._config.text == "extract")
 
@@ -204,7 +204,7 @@ class Speech:
 
 def writes_by_ear(info: TranscriberInfo, language: str | None) -> bool:
     """Whether names come spelt as they sound, in a language whose sounds are known."""
-    return info.mode == "free" and (language or info.language).split("-")[0].lower() == "en"
+    return info.mode != "phrases" and (language or info.language).split("-")[0].lower() == "en"
 
 
 def words_of(scope: Scope) -> list[ProductWords]:

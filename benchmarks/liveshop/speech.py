@@ -61,12 +61,12 @@ def speak(lines: Sequence[Line], name: str = "") -> tuple[Spoken, ...]:
 def _say(command: Sequence[str], text: str) -> Samples | None:
     try:
         done = subprocess.run([*command, text], capture_output=True, timeout=SPEAK_DEADLINE_S, check=True)
-        return _decoded(done.stdout)
+        return decoded(done.stdout)
     except (OSError, subprocess.SubprocessError, wave.Error, EOFError):
         return None  # a host with a sore throat: the picture is what counts
 
 
-def _decoded(wav: bytes) -> Samples:
+def decoded(wav: bytes) -> Samples:
     """Written to a pipe, a WAV's own length field is wrong: whatever follows the header is sound."""
     with wave.open(io.BytesIO(wav)) as sound:
         rate, channels = sound.getframerate(), sound.getnchannels()

@@ -90,7 +90,7 @@ def judge_live(folder: Path, bundle: Bundle, ear: Transcriber | None, service: S
     products = words_in(gallery)
     words: Sequence[Known] = spoken_in(truth) if ear is None else heard_in(folder, products, ear)
     answers = answers_to(words, products, service)
-    hearing = Hearing(products, sounds_like=ear is not None and ear.info.mode == "free")
+    hearing = Hearing(products, sounds_like=ear is not None and ear.info.mode != "phrases")
     alike = Comparing(gallery, bundle.matcher()).alike_in(gallery.scope())
     titles = {product.product_id: product.title for product in products}
     groups = {product.product_id: product.group for product in products}

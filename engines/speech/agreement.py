@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from engines.speech.base import Word
 
@@ -16,42 +17,43 @@ STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it
 class Agreement:
     """Takes one reading after the other of a growing piece of sound; gives each word once."""
 
-    def __init__(self, *, placed: bool = True) -> None:
-        """`placed`: the reader knows when its words were said. Else their order alone says which were given."""
-        self._placed = placed
-        self._given = 0  # words of the open piece
+    def __init__(self) -> None:
         self._last: list[Word] = []
         self._until = 0.0
 
-    def push(self, reading: Sequence[Word]) -> list[Word]:
-        """The words that this reading and the one before begin with alike."""
-        fresh = self._fresh(reading)
-        agreed: list[Word] = []
-        for old, new in zip(self._fresh(self._last), fresh, strict=False):
-            moved = self._placed and abs(old.start - new.start) > SLACK_S
-            if moved or old.text.rstrip(STOPS) != new.text.rstrip(STOPS):
-                break
-            agreed.append(new)
+    def push(self, reading: Sequence[Word], names: Collection[Word] = ()) -> list[Word]:
+        """The words that this reading and the one before begin with alike.
+
+        `names`: words of it that are sure by themselves. What both readings have of them is agreed on, and so is
+        whatever the new one has before.
+        """
+        fresh, before = self._fresh(reading), self._fresh(self._last)
+        alike = takewhile(lambda pair: _alike(*pair), zip(before, fresh, strict=False))
+        agreed = sum(1 for _ in alike)
+        for i, word in enumerate(fresh[agreed:], agreed + 1):
+            if word in names and any(_alike(old, word) for old in before):
+                agreed = i
         self._last = list(reading)
-        return self._committed(agreed)
+        return self._committed(fresh[:agreed])
 
     def settle(self, reading: Sequence[Word]) -> list[Word]:
         """All that is left of the last reading; what follows is another piece."""
         words = self._committed(self._fresh(reading))
-        self._last, self._given = [], 0
+        self._last = []
         return words
 
     def _fresh(self, reading: Sequence[Word]) -> list[Word]:
         """Without what was committed: by its middle, since readings move borders a little."""
-        if not self._placed:
-            return list(reading[self._given :])
         return [word for word in reading if (word.start + word.end) / 2 >= self._until]
 
     def _committed(self, words: list[Word]) -> list[Word]:
         made = []
-        self._given += len(words)
         for word in words:
             start = max(word.start, self._until)
             made.append(word._replace(start=start, end=max(word.end, start)))
             self._until = made[-1].end
         return made
+
+
+def _alike(old: Word, new: Word) -> bool:
+    return abs(old.start - new.start) <= SLACK_S and old.text.rstrip(STOPS) == new.text.rstrip(STOPS)

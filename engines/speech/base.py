@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 Samples = NDArray[np.float32]  # (n,), mono, 16 kHz, -1..1
 RATE = 16_000
 
-# phrases: hears only what it was told to listen for.  free: writes down whatever is said.
-Mode = Literal["phrases", "free"]
+# phrases: hears only what it was told to listen for.  free: writes down whatever is said.  sounds: does so, and hears
+# what it was told to listen for by its sounds, too.
+Mode = Literal["phrases", "free", "sounds"]
 
 
 class Word(NamedTuple):

@@ -13,10 +13,13 @@ import numpy as np
 from engines.errors import SpeechError
 from engines.speech.base import RATE, TranscriberInfo
 from engines.speech.moonshine_model import MoonshineModel, locate
+from engines.speech.placing import placed
 from engines.speech.reading import Reading
 from engines.speech.rereading import Rereading
+from engines.speech.rolling import WHOLE
 from engines.speech.sieve import Sieve
-from engines.speech.spread import spread
+from engines.speech.sounding import Sounding
+from engines.speech.spotting import Spotting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +33,10 @@ SHORTEST = RATE // 2  # samples: of less the model hears nothing
 
 
 class MoonshineReader:
-    """Pieces one by one: together they would take as long."""
+    """A livestream's; pieces one by one: together they would take as long."""
 
-    def __init__(self, model: MoonshineModel) -> None:
-        self._model = model
+    def __init__(self, model: MoonshineModel, sounding: Sounding, spotting: Spotting) -> None:
+        self._model, self._sounding, self._spotting = model, sounding, spotting
 
     def read(self, pieces: Sequence[Piece]) -> list[Reading]:
         return [self._read(piece) for piece in pieces]
@@ -41,21 +44,23 @@ class MoonshineReader:
     def _read(self, piece: Piece) -> Reading:
         spare = max(SHORTEST - len(piece.samples), 0)
         sound = np.pad(np.asarray(piece.samples, np.float32), (0, spare))
-        written = self._model.written(sound, FEWEST + int(PER_S * len(sound) / RATE))
-        confidence = float(np.exp(written.log_probability))
-        words = spread(written.text, piece.samples, confidence)
-        return Reading(words, "en", 1.0, written.log_probability, 0.0)
+        heard = self._model.heard(sound)
+        written = self._model.written(heard, FEWEST + int(PER_S * len(sound) / RATE))
+        sounded = self._sounding.sounds(heard[0])
+        words = placed(written.text, sounded, len(piece.samples) / RATE, float(np.exp(written.log_probability)))
+        return Reading(words, "en", 1.0, written.log_probability, 0.0, tuple(self._spotting.names(sounded)))
 
 
 class Moonshine:
     """One model, many livestreams."""
 
-    info = TranscriberInfo("moonshine", "tiny-en", "en", "free")
+    info = TranscriberInfo("moonshine", "tiny-en", "en", "sounds")
 
     def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._reader = MoonshineReader(MoonshineModel(folder or locate(), threads))
+        self._model, self._sounding = MoonshineModel(folder or locate(), threads), Sounding()
 
-    def session(self, phrases: Sequence[str], language: str | None = None) -> Rereading:  # noqa: ARG002  it is free
+    def session(self, phrases: Sequence[str], language: str | None = None) -> Rereading:
         if language and language.split("-")[0].lower() != "en":
             raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
-        return Rereading(self._reader, Sieve(), (), "en", EVERY_S, placed=False)
+        reader = MoonshineReader(self._model, self._sounding, Spotting(phrases))
+        return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S)

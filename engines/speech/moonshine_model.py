@@ -60,11 +60,13 @@ class MoonshineModel:
         empty = np.zeros((1, HEADS, 0, WIDTH), np.float32)
         self._blank = {_past(name): empty for name in self._remembers}
 
-    def written(self, samples: Samples, most: int) -> Written:
-        """What is said in a piece, in `most` tokens or fewer."""
-        heard = np.asarray(
+    def heard(self, samples: Samples) -> Heard:
+        return np.asarray(
             self._encoder.run(None, {"input_values": samples[None], "attention_mask": _ones(len(samples))})[0]
         )
+
+    def written(self, heard: Heard, most: int) -> Written:
+        """What is said in a piece, in `most` tokens or fewer."""
         tokens, scores = self._write(heard, most)
         text = b"".join(self._tokens[token] for token in tokens).decode("utf-8", "replace")
         return Written(text.replace(SPACE, " ").strip(), float(np.mean(scores)))

@@ -26,12 +26,19 @@ class Reading(NamedTuple):
     sureness: float  # of the language, 0..1; 1 where it was given
     log_probability: float  # mean of its tokens
     no_speech: float  # how likely the model finds that nobody speaks
+    names: tuple[Word, ...] = ()  # heard by their sounds: they stand where other words were read
 
 
 class Reader(Protocol):
     def read(self, pieces: Sequence[Piece]) -> list[Reading]:
         """One reading a piece, in order; what a piece says does not depend on its company."""
         ...
+
+
+def with_names(words: Sequence[Word], names: Sequence[Word]) -> list[Word]:
+    """The words, but for those in whose place a name was heard."""
+    kept = [word for word in words if not any(name.start <= (word.start + word.end) / 2 < name.end for name in names)]
+    return sorted([*kept, *names], key=lambda word: (word.start + word.end) / 2)
 
 
 def plain(text: str) -> str:

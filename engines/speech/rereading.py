@@ -13,7 +13,7 @@ import numpy as np
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.gates import Echoes, text_gate
-from engines.speech.reading import Piece, Reader, Reading
+from engines.speech.reading import Piece, Reader, Reading, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,13 +66,10 @@ class Rereading:
         prompt: tuple[int, ...] = (),
         language: str | None = None,
         every_s: float = 1.0,
-        *,
-        placed: bool = True,
     ) -> None:
-        """`every_s`: between two readings of a piece that grows. `placed`: they know when words were said."""
+        """`every_s`: between two readings of a piece that grows."""
         self._reader, self._prompt, self._language, self._every = reader, prompt, language, int(every_s * RATE)
-        self._turns, self._agreement, self._echoes = turns, Agreement(placed=placed), Echoes()
-        self._placed = placed
+        self._turns, self._agreement, self._echoes = turns, Agreement(), Echoes()
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
         self._inside, self._fresh = False, 0
         self._given = language is not None
@@ -108,18 +105,21 @@ class Rereading:
     def told(self, ask: Ask, reading: Reading) -> list[Word]:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
+        read = reading.words
         if gate := _refused(reading):
-            if not ask.last:  # the next reading may be better; it counts once a piece
+            if ask.last:  # else the next reading may be better; it counts once a piece
+                self._gated[gate] += 1
+                self._doubt()
+            if not (ask.last or reading.names):
                 return []
-            self._gated[gate] += 1
-            self._doubt()
-            return self._agreement.settle([])
-        words = [word._replace(start=word.start + ask.start, end=word.end + ask.start) for word in reading.words]
+            read = ()
+        names = _moved(reading.names, ask.start)
+        words = with_names(_moved(read, ask.start), names)
         if ask.last:
             self._refused = 0
             return self._new(self._agreement.settle(words))
         heard = ask.start + len(ask.piece.samples) / RATE
-        sure = self._agreement.push(_settled(words, heard - SETTLED_S))
+        sure = self._agreement.push(_settled(words, heard - SETTLED_S), names)
         if sure:
             self._trim(sure[-1].end)
         return self._new(sure)
@@ -158,7 +158,7 @@ class Rereading:
 
     def _trim(self, until: float) -> None:
         spare = int(until * RATE) - self._start
-        if self._placed and self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
+        if self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
             self._sound, self._start = self._sound[spare:], self._start + spare
 
     def _learn(self, ask: Ask, reading: Reading) -> None:
@@ -174,6 +174,10 @@ class Rereading:
         self._refused += 1
         if self._refused == AGREEING and not self._given:
             self._language, self._sounds_like, self._refused = None, [], 0
+
+
+def _moved(words: Sequence[Word], by: float) -> list[Word]:
+    return [word._replace(start=word.start + by, end=word.end + by) for word in words]
 
 
 def _settled(words: Sequence[Word], until: float) -> list[Word]:

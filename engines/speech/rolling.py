@@ -10,11 +10,25 @@ from engines.speech.base import RATE, Samples
 
 BLOCK = RATE // 10
 LEAD = 3  # blocks kept from before the first loud one: words begin softly
-PAUSES = ((15, 4), (25, 2), (35, 1))  # a piece of up to so many blocks ends with so many quiet ones
-LONGEST = 50  # blocks: talk without a pause is cut here
-ABOVE = 3.0  # times the floor's root mean square (about 10 dB)
 FAINTEST = 0.002  # of full scale: what is softer is silence, whatever the floor
 RISE = 1.02  # the floor follows a louder room by 2% a block, a quieter one at once
+
+
+class Turns(NamedTuple):
+    """When a piece begins and ends."""
+
+    pauses: tuple[tuple[int, int], ...] = ((15, 4), (25, 2), (35, 1))  # of up to so many blocks: so many quiet ones
+    longest: int = 50  # blocks: talk without a pause is cut here
+    above: float = 3.0  # times the floor's root mean square (about 10 dB)
+
+    def pause(self, blocks: int) -> int:
+        """The longer a piece, the shorter the pause that ends it: what waits for its end must not wait long."""
+        return next((pause for length, pause in self.pauses if blocks <= length), self.pauses[-1][1])
+
+
+SHORT = Turns()
+# For an ear that hears names by their sounds: none is heard across a cut, and under noise half of a voice is soft.
+WHOLE = Turns(((15, 4), (25, 3), (35, 2)), longest=60, above=2.0)
 
 
 class Cut(NamedTuple):
@@ -29,7 +43,8 @@ class Cut(NamedTuple):
 class Rolling:
     """Gives the blocks of pieces as they come; keeps `LEAD` quiet ones for the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns = SHORT) -> None:
+        self._turns = turns
         self._open = np.zeros(0, np.float32)  # less than a block
         self._quiet: list[Samples] = []
         self._floor = FAINTEST
@@ -65,13 +80,13 @@ class Rolling:
     def _block(self, block: Samples) -> list[Cut]:
         at, self._at = self._at, self._at + BLOCK
         level = float(np.sqrt(np.mean(block * block)))
-        loud = level > max(ABOVE * self._floor, FAINTEST)
-        self._floor = max(min(level, self._floor * RISE), FAINTEST / ABOVE)
+        loud = level > max(self._turns.above * self._floor, FAINTEST)
+        self._floor = max(min(level, self._floor * RISE), FAINTEST / self._turns.above)
         if not self._blocks:
             return self._begin(at, block) if loud else self._wait(block)
         self._blocks += 1
         self._pause = 0 if loud else self._pause + 1
-        last = self._pause >= _pause(self._blocks) or self._blocks >= LONGEST
+        last = self._pause >= self._turns.pause(self._blocks) or self._blocks >= self._turns.longest
         if last:
             self._blocks, self._pause = 0, 0
         return [Cut(at, block, first=False, last=last)]
@@ -84,8 +99,3 @@ class Rolling:
     def _wait(self, block: Samples) -> list[Cut]:
         self._quiet = [*self._quiet[-(LEAD - 1) :], block]
         return []
-
-
-def _pause(blocks: int) -> int:
-    """The longer a piece, the shorter the pause that ends it: what waits for its end must not wait long."""
-    return next((pause for length, pause in PAUSES if blocks <= length), PAUSES[-1][1])

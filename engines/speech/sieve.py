@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.speech.base import RATE, Samples
-from engines.speech.rolling import BLOCK, Cut, Rolling
+from engines.speech.rolling import BLOCK, SHORT, Cut, Rolling, Turns
 from engines.speech.timbre import WINDOW_S, sound_gate
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ WINDOW = round(WINDOW_S * RATE)
 class Sieve:
     """Gives a piece's blocks once it sounds like talk, all at once what was held back until then."""
 
-    def __init__(self) -> None:
-        self._rolling = Rolling()
+    def __init__(self, turns: Turns = SHORT) -> None:
+        self._rolling = Rolling(turns)
         self._rest = np.zeros(0, np.float32)  # less than a block
         self._recent = np.zeros(0, np.float32)
         self._held: list[Cut] = []

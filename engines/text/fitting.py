@@ -12,11 +12,12 @@ from engines.text.mishearing import NEVER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engines.text.mishearing import Bits, Mishearing
+    from engines.text.mishearing import Bits
     from engines.text.phones import Phones
+    from engines.text.sounding import Sounds
 
 Numbers = NDArray[np.intp]
-FAR = np.float32(-1e6)  # bits of what cannot be
+FAR = -1e6  # bits of what cannot be
 
 
 class Strings(NamedTuple):
@@ -36,14 +37,15 @@ def strings_of(phones: Sequence[Phones]) -> Strings:
     return Strings(table, lengths[order], order)
 
 
-def fitted(strings: Strings, heard: Numbers, starts: Bits, mishearing: Mishearing) -> Bits:
+def fitted(strings: Strings, heard: Sounds, starts: Bits, dropped: Bits) -> Bits:
     """`[string, border]`: bits that the string was heard up to there. `starts[border]`: of beginning there.
 
-    Whole strings, any stretch of `heard`; the borders are one more than its sounds.
+    Whole strings, any stretch of `heard`; the borders are one more than its sounds. `dropped[sound]`: of its being
+    said and not heard.
     """
     count, longest = strings.phones.shape
-    against = np.ascontiguousarray(mishearing.swapped[:, heard])
-    added = np.concatenate([[0.0], np.cumsum(np.maximum(mishearing.added[heard], NEVER))]).astype(np.float32)
+    against = np.ascontiguousarray(heard.against)
+    added = np.concatenate([[0.0], np.cumsum(np.maximum(heard.added, NEVER))]).astype(np.float32)
     so_far = np.broadcast_to(np.maximum.accumulate(starts - added) + added, (count, len(starts))).copy()
     out = np.empty((count, len(starts)), np.float32)
     active = count
@@ -52,7 +54,7 @@ def fitted(strings: Strings, heard: Numbers, starts: Bits, mishearing: Mishearin
         out[ended:active], active = so_far[ended:active], ended
         so_far = so_far[:active]
         said = strings.phones[:active, place]
-        fresh = so_far + mishearing.dropped[said, None]
+        fresh = so_far + dropped[said, None]
         np.maximum(fresh[:, 1:], so_far[:, :-1] + against[said], out=fresh[:, 1:])
         fresh -= added
         np.maximum.accumulate(fresh, axis=1, out=fresh)
@@ -64,36 +66,36 @@ def fitted(strings: Strings, heard: Numbers, starts: Bits, mishearing: Mishearin
     return back
 
 
-def traced(said: Phones, heard: Phones, mishearing: Mishearing) -> tuple[list[float], list[int]]:
+def traced(said: Phones, heard: Sounds, dropped: Bits) -> tuple[list[float], list[int]]:
     """All of `heard` as `said`: the bits of each sound said, and to which of them each that was heard belongs."""
-    swapped, dropped, added = mishearing
-    rows = [[0.0] * (len(heard) + 1) for _ in range(len(said) + 1)]
-    for j, sound in enumerate(heard, 1):
-        rows[0][j] = rows[0][j - 1] + float(added[sound])
+    added = np.concatenate([[0.0], np.cumsum(heard.added, dtype=np.float64)])
+    rows = np.empty((len(said) + 1, len(added)))
+    rows[0] = added
     for i, one in enumerate(said, 1):
-        row, above, against, drop = rows[i], rows[i - 1], swapped[one].tolist(), float(dropped[one])
-        row[0] = above[0] + drop
-        for j, sound in enumerate(heard, 1):
-            row[j] = max(above[j - 1] + against[sound], above[j] + drop, row[j - 1] + float(added[sound]))
-    return _traced(rows, said, heard, mishearing)
+        row, above = rows[i], rows[i - 1]
+        np.add(above, dropped[one], out=row)
+        np.maximum(row[1:], above[:-1] + heard.against[one], out=row[1:])
+        row -= added
+        np.maximum.accumulate(row, out=row)
+        row += added
+    return _traced(rows.tolist(), said, heard, dropped)
 
 
 def _traced(
-    rows: Sequence[Sequence[float]], said: Phones, heard: Phones, mishearing: Mishearing
+    rows: Sequence[Sequence[float]], said: Phones, heard: Sounds, dropped: Bits
 ) -> tuple[list[float], list[int]]:
-    swapped, dropped, _ = mishearing
-    bits, belongs = [0.0] * len(said), [0] * len(heard)
-    i, j = len(said), len(heard)
+    """Backwards, the likeliest step each time."""
+    bits, belongs = [0.0] * len(said), [0] * len(heard.added)
+    against, added = heard.against[list(said)].tolist(), heard.added.tolist()
+    i, j = len(said), len(heard.added)
     while i or j:
-        here = rows[i][j]
-        if i and j and here == rows[i - 1][j - 1] + float(swapped[said[i - 1], heard[j - 1]]):
-            step = (1, 1)
-        elif i and here == rows[i - 1][j] + float(dropped[said[i - 1]]):
-            step = (1, 0)
-        else:
-            step = (0, 1)
+        both = rows[i - 1][j - 1] + against[i - 1][j - 1] if i and j else FAR
+        alone = rows[i - 1][j] + float(dropped[said[i - 1]]) if i else FAR
+        more = rows[i][j - 1] + added[j - 1] if j else FAR
+        step = (1, 1) if both >= max(alone, more) else (1, 0) if alone >= more else (0, 1)
         owner = max(i - 1, 0)
-        bits[owner] += here - rows[i - step[0]][j - step[1]]
+        if said:
+            bits[owner] += rows[i][j] - rows[i - step[0]][j - step[1]]
         if step[1]:
             belongs[j - 1] = owner
         i, j = i - step[0], j - step[1]

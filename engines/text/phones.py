@@ -68,7 +68,7 @@ def _numbered(phones: str) -> Phones:
 
 def _looked_up(word: str) -> tuple[Phones, ...]:
     """By halving: the file is in the order of its words. As objects of Python it would take forty megabytes."""
-    told, key = _dictionary(), word.encode()
+    told, key = dictionary(), word.encode()
     low, high = 0, len(told)
     while low < high:  # `low` and `high` are where lines begin
         middle = told.rfind(b"\n", low, (low + high) // 2) + 1 or low
@@ -94,6 +94,6 @@ def _ways(told: bytes, key: bytes, at: int) -> tuple[Phones, ...]:
 
 
 @lru_cache(1)
-def _dictionary() -> bytes:
+def dictionary() -> bytes:
     told = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_bytes()
     return told if told.endswith(b"\n") else told + b"\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from engines.text.callings import callings_of
 from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.normalise import Token, tokenise
 from engines.text.quantities import read_quantities
@@ -14,6 +15,7 @@ from engines.text.spelling import is_run_on
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from engines.speech.base import Mode
     from engines.text.words import ProductWords
 
 MOST = 300  # of a shop of 40: all ways to name them; an ear that knows which words go together confuses fewer
@@ -43,9 +45,18 @@ def phrases_of(products: Sequence[ProductWords], most: int = MOST) -> tuple[str,
     return tuple(sorted(turns, key=lambda phrase: (turns[phrase], counts[phrase], phrase))[:most])
 
 
-def listened_for(products: Sequence[ProductWords], *, sizes: bool) -> tuple[str, ...]:
-    """All of it. `sizes`: for an engine that hears nothing but phrases; others write numbers down by themselves."""
-    return (*phrases_of(products), *(sizes_of(products) if sizes else ()), *CUE_PHRASES)
+def listened_for(products: Sequence[ProductWords], mode: Mode) -> tuple[str, ...]:
+    """All of it, each phrase once. Who writes down whatever is said knows sizes by itself.
+
+    Who hears by sounds is told whole turns: the longer what is laid along the sounds, the less is like it.
+    """
+    phrases = phrases_of(products)
+    if mode == "free":
+        return (*phrases, *CUE_PHRASES)
+    if mode == "phrases":
+        return (*phrases, *sizes_of(products), *CUE_PHRASES)
+    turns = (" ".join(calling.words) for calling in callings_of(products))
+    return tuple(dict.fromkeys((*turns, *phrases, *CUE_PHRASES)))
 
 
 def _differing(product: ProductWords, products: Sequence[ProductWords]) -> list[str]:

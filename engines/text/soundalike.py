@@ -17,6 +17,7 @@ from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.fitting import FAR, fitted, strings_of, traced
 from engines.text.mishearing import BARRIER, mishearing
 from engines.text.phones import heard_as, is_listed, said_as
+from engines.text.sounding import spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ class SoundAlikes:
     def _singly(self, text: _Text) -> tuple[Bits, dict[int, Phones]]:
         """For each word of the catalogue how well it fits anywhere at all, and the way to say it that fits best."""
         anywhere = np.zeros(len(text.phones) + 1, np.float32)
-        scores = fitted(self._singles, text.phones, anywhere, mishearing()).max(axis=1)
+        scores = fitted(self._singles, spelt(text.phones), anywhere, mishearing().dropped).max(axis=1)
         best = np.full(len(self._words) + 1, FAR, np.float32)
         best[-1] = 0.0
         ways: dict[int, Phones] = {}
@@ -168,7 +169,7 @@ class _Search:
         heard = text.phones[max(end - DRAWN_OUT * max(map(len, said)), 0) : end][::-1]
         starts = np.full(len(heard) + 1, FAR, np.float32)
         starts[0] = 0.0
-        back = fitted(strings_of(said), heard, starts, mishearing())
+        back = fitted(strings_of(said), spelt(heard), starts, mishearing().dropped)
         earliest = int(np.searchsorted(text.begins, end - len(heard)))
         begins = slice(earliest, last + 1)
         firsts = earliest + np.argmax(back[:, end - text.begins[begins]] + text.talk[begins], axis=1)
@@ -194,7 +195,7 @@ class _Search:
         text, first = self.text, match.first
         begin = int(text.begins[first])
         heard = text.phones[begin : text.begins[match.last + 1]]
-        bits, owners = traced(b"".join(said), bytes(heard.tolist()), mishearing())
+        bits, owners = traced(b"".join(said), spelt(heard), mishearing().dropped)
         for i in range(first, match.last + 1):  # what everybody says is no sign of a name
             if text.begins[i] < text.begins[i + 1]:
                 bits[owners[int(text.begins[i]) - begin]] -= float(text.talk[i + 1] - text.talk[i])
@@ -226,7 +227,7 @@ def _scores(text: _Text, said: Sequence[Phones], priors: Bits) -> Bits:
     """`[turn, last word]`: bits of the best match that ends there, from wherever a word begins."""
     starts = np.full(len(text.phones) + 1, FAR, np.float32)
     np.maximum.at(starts, text.begins[:-1], text.talk[:-1])
-    ends = fitted(strings_of(said), text.phones, starts, mishearing())[:, text.begins[1:]]
+    ends = fitted(strings_of(said), spelt(text.phones), starts, mishearing().dropped)[:, text.begins[1:]]
     return np.asarray(ends - text.talk[None, 1:] - priors[:, None], np.float32)
 
 

@@ -64,7 +64,7 @@ def heard_in(live: Path, products: Sequence[ProductWords], ear: Transcriber) -> 
     kept = _read(path, key)
     if kept is not None:
         return kept
-    session = ear.session(listened_for(products, sizes=ear.info.mode == "phrases"))
+    session = ear.session(listened_for(products, ear.info.mode))
     found: list[Known] = []
     heard = 0.0
     for samples in sound_of(live / VIDEO):

@@ -53,10 +53,16 @@ def test_committed_words_never_overlap_nor_go_back(many: list[list[Word]]) -> No
     assert all(a.end <= b.start for a, b in pairwise(out))
 
 
-def test_where_no_times_are_known_the_order_of_words_says_what_was_given() -> None:
-    ear = Agreement(placed=False)
-    ear.push(said("green tea"))
-    assert [word.text for word in ear.push(said("green tea from", first=0.7))] == ["green", "tea"]
-    assert [word.text for word in ear.push(said("green tea from here", first=1.4))] == ["from"]
-    assert [word.text for word in ear.settle(said("green tea from here now", first=2.0))] == ["here", "now"]
-    assert [word.text for word in ear.settle(said("green", first=9.0))] == ["green"]
+def test_a_name_that_is_sure_takes_along_what_was_read_before_it() -> None:
+    ear = Agreement()
+    ear.push(said("next i pissed wenfen tea"))
+    reading = said("next up is wenfen tea")
+    assert [word.text for word in ear.push(reading, names=reading[3:4])] == ["next", "up", "is", "wenfen"]
+    assert [word.text for word in ear.settle(said("next up is wenfen tea"))] == ["tea"]
+
+
+def test_a_name_that_was_not_read_twice_waits() -> None:
+    ear = Agreement()
+    ear.push(said("next up is when"))
+    reading = said("next i is wenfen")
+    assert [word.text for word in ear.push(reading, names=reading[3:])] == ["next"]

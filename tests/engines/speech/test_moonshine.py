@@ -95,7 +95,7 @@ def test_where_its_package_is_missing_the_error_says_what_to_install(monkeypatch
 
 
 def test_weights_that_are_not_the_ones_we_know_are_not_run(ear: Moonshine, tmp_path: Path) -> None:
-    assert ear.info.mode == "free"
+    assert ear.info.mode == "sounds"
     for file in locate().iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "encoder_model.ort").write_bytes(b"another")

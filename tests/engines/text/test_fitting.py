@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engines.text.fitting import fitted, strings_of, traced
 from engines.text.mishearing import BARRIER, mishearing
+from engines.text.sounding import spelt
 
 pytestmark = pytest.mark.unit
 
@@ -41,7 +42,7 @@ def numbers(heard: bytes) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
 def test_all_at_once_are_as_each_by_the_book(said: list[bytes], heard: bytes) -> None:
     starts = np.full(len(heard) + 1, NOWHERE_ELSE, np.float32)
     starts[0] = 0.0
-    together = fitted(strings_of(said), numbers(heard), starts, mishearing())
+    together = fitted(strings_of(said), spelt(numbers(heard)), starts, mishearing().dropped)
     for row, string in zip(together, said, strict=True):
         assert row[-1] == pytest.approx(laid(string, heard), abs=1e-2)
 
@@ -51,14 +52,14 @@ def test_all_at_once_are_as_each_by_the_book(said: list[bytes], heard: bytes) ->
 def test_a_string_is_found_wherever_it_is(before: bytes, said: bytes, after: bytes) -> None:
     heard = before + said + after
     anywhere = np.zeros(len(heard) + 1, np.float32)
-    scores = fitted(strings_of([said]), numbers(heard), anywhere, mishearing())[0]
+    scores = fitted(strings_of([said]), spelt(numbers(heard)), anywhere, mishearing().dropped)[0]
     assert scores[len(before) + len(said)] >= laid(said, said) - 1e-2
 
 
 @settings(max_examples=60)
 @given(SOUNDS, SOUNDS)
 def test_what_each_sound_explains_adds_up(said: bytes, heard: bytes) -> None:
-    bits, owners = traced(said, heard, mishearing())
+    bits, owners = traced(said, spelt(numbers(heard)), mishearing().dropped)
     assert sum(bits) == pytest.approx(laid(said, heard), abs=1e-2)
     assert owners == sorted(owners)
     assert len(owners) == len(heard)

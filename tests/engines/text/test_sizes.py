@@ -50,8 +50,16 @@ def test_the_commonest_come_first_and_there_are_never_more_than_asked_for() -> N
 
 def test_an_engine_that_writes_numbers_down_by_itself_is_not_told_of_sizes() -> None:
     titles = shop("Velkko Shampoo, 400 ml")
-    assert "four hundred m l" in listened_for(titles, sizes=True)
-    assert listened_for(titles, sizes=False) == (*phrases_of(titles), *CUE_PHRASES)
+    assert "four hundred m l" in listened_for(titles, "phrases")
+    assert listened_for(titles, "free") == (*phrases_of(titles), *CUE_PHRASES)
+
+
+def test_who_hears_by_sounds_is_told_whole_turns_and_each_once() -> None:
+    product = ProductWords("A", "Camra Hand Cream, Olive", brand="Camra", group="G")
+    other = ProductWords("B", "Camra Hand Cream, Citrus", brand="Camra", group="G")
+    told = listened_for([product, other], "sounds")
+    assert {"camra hand cream olive", "hand cream from camra in citrus", "the olive one", "that was the"} <= {*told}
+    assert len(set(told)) == len(told)
 
 
 @given(
