@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.speech.agreement import STOPS
 from engines.speech.base import Word
 from engines.speech.reading import plain
 from engines.text.fitting import traced
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 ANY = len(PHONES)  # stands for whatever a number sounds like
 A_SIGN = 4  # sounds of each of its digits
 LOST = np.float32(-1.0)  # bits of each of those that was not heard
+BREATH_S = 0.2  # between the last word and the piece's end: less is no pause
 HALF_S = 0.05  # of a sound: it begins and ends about so far from where it is heard
 
 
 def placed(text: str, sounded: Sounded, seconds: float, confidence: float) -> tuple[Word, ...]:
-    """The words of `text`, one after the other: every sound of the piece is some word's."""
+    """The words of `text`, one after the other: every sound of the piece is some word's.
+
+    A sentence does not end where the piece was cut while somebody spoke, whatever the model writes there.
+    """
     raw = [word for word in text.split() if any(letter.isalnum() for letter in word)]
     if not raw:
         return ()
@@ -39,6 +44,8 @@ def placed(text: str, sounded: Sounded, seconds: float, confidence: float) -> tu
             end = min(max(float(sounded.at[mine[-1]]) + HALF_S, start), seconds)
         until = max(end, start)
         words.append(Word(start, until, plain(word), confidence))
+    if seconds - until < BREATH_S:
+        words[-1] = words[-1]._replace(text=words[-1].text.rstrip(STOPS))
     return tuple(words)
 
 

@@ -105,18 +105,13 @@ class Rereading:
     def told(self, ask: Ask, reading: Reading) -> list[Word]:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
-        read = reading.words
-        if gate := _refused(reading):
-            if ask.last:  # else the next reading may be better; it counts once a piece
-                self._gated[gate] += 1
-                self._doubt()
-            if not (ask.last or reading.names):
-                return []
-            read = ()
+        gate = _refused(reading)
+        if gate and not ask.last and not reading.names:  # the next reading may be better; it counts once a piece
+            return []
         names = _moved(reading.names, ask.start)
-        words = with_names(_moved(read, ask.start), names)
+        words = with_names([] if gate else _moved(reading.words, ask.start), names)
         if ask.last:
-            self._refused = 0
+            self._judge(gate)
             return self._new(self._agreement.settle(words))
         heard = ask.start + len(ask.piece.samples) / RATE
         sure = self._agreement.push(_settled(words, heard - SETTLED_S), names)
@@ -169,8 +164,12 @@ class Rereading:
         if len(self._sounds_like) == AGREEING and len(set(self._sounds_like)) == 1:
             self._language = reading.language
 
-    def _doubt(self) -> None:
+    def _judge(self, gate: str | None) -> None:
         """A language that was found, and in which nothing can be read any more, was the wrong one."""
+        if gate is None:
+            self._refused = 0
+            return
+        self._gated[gate] += 1
         self._refused += 1
         if self._refused == AGREEING and not self._given:
             self._language, self._sounds_like, self._refused = None, [], 0

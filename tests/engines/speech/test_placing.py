@@ -33,6 +33,12 @@ def test_each_word_is_where_its_sounds_are() -> None:
     assert green.confidence == 0.8
 
 
+def test_a_sentence_does_not_end_where_a_piece_was_cut_in_the_midst() -> None:
+    heard = said("green tea", [1.0, 1.1, 1.2, 1.3, 2.0, 2.1])
+    assert [word.text for word in placed("Green tea.", heard, 2.2, 1.0)] == ["green", "tea"]
+    assert [word.text for word in placed("Green tea.", heard, 2.5, 1.0)] == ["green", "tea."]
+
+
 def test_a_number_has_whatever_sounds_are_left_to_it() -> None:
     heard = said("only twenty euros", [i / 10 for i in range(20)])
     words = placed("only 20 euros", heard, 2.5, 1.0)
