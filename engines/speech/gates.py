@@ -46,14 +46,21 @@ class Gate(StrEnum):
     KNOWN_INVENTION = "known_invention"
 
 
-def text_gate(text: str, language: str = "", *, log_probability: float = 0.0, no_speech: float = 0.0) -> Gate | None:
+def text_gate(
+    text: str,
+    language: str = "",
+    *,
+    log_probability: float = 0.0,
+    no_speech: float = 0.0,
+    least: float = LEAST_LOG_PROBABILITY,
+) -> Gate | None:
     """What is wrong with one segment as it was read. `log_probability`: the mean of its tokens' natural logarithms.
 
     Without a language the inventions of all languages are known.
     """
     if no_speech > MOST_NO_SPEECH and log_probability < UNSURE_LOG_PROBABILITY:
         return Gate.NO_SPEECH
-    if log_probability < LEAST_LOG_PROBABILITY:
+    if log_probability < least:
         return Gate.LOW_LOG_PROBABILITY
     if is_invention(text, language):
         return Gate.KNOWN_INVENTION

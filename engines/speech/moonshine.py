@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 0.5  # between two readings of a piece that grows: what it costs against the delay
 FEWEST, PER_S = 4, 6.5  # tokens of a piece, and for each second: with more the model repeats itself
+LEAST_LOG_PROBABILITY = -0.65  # of what is believed: a murmuring crowd makes it write "I don't know" at -0.69
 SHORTEST = RATE // 2  # samples: of less the model hears nothing
 
 
@@ -63,4 +64,4 @@ class Moonshine:
         if language and language.split("-")[0].lower() != "en":
             raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
         reader = MoonshineReader(self._model, self._sounding, Spotting(phrases))
-        return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S)
+        return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S, LEAST_LOG_PROBABILITY)

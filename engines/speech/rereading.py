@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.speech.agreement import Agreement
 from engines.speech.base import RATE, Samples, Word
-from engines.speech.gates import Echoes, text_gate
+from engines.speech.gates import LEAST_LOG_PROBABILITY, Echoes, text_gate
 from engines.speech.reading import Piece, Reader, Reading, with_names
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ LEAST_S = 0.1  # less than this, left over from a cut, is no word
 AGREEING = (
     3  # pieces in a row that must sound like one language for it to be the host's; refused ones, for it not to be
 )
+SURELY = 0.75  # how sure a name must be by its sounds where what was read is refused
 SURE = 0.5  # how sure the model must be of a piece's language for it to count
 SHORTEST_S = 1.0  # a shorter piece says nothing about the language
 
@@ -66,10 +67,12 @@ class Rereading:
         prompt: tuple[int, ...] = (),
         language: str | None = None,
         every_s: float = 1.0,
+        least: float = LEAST_LOG_PROBABILITY,
     ) -> None:
-        """`every_s`: between two readings of a piece that grows."""
+        """`every_s`: between two readings of a piece that grows. `least`: log probability of what is believed."""
         self._reader, self._prompt, self._language, self._every = reader, prompt, language, int(every_s * RATE)
         self._turns, self._agreement, self._echoes = turns, Agreement(), Echoes()
+        self._least = least
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
         self._inside, self._fresh = False, 0
         self._given = language is not None
@@ -105,10 +108,10 @@ class Rereading:
     def told(self, ask: Ask, reading: Reading) -> list[Word]:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
-        gate = _refused(reading)
+        gate = _refused(reading, self._least)
         if gate and not ask.last and not reading.names:  # the next reading may be better; it counts once a piece
             return []
-        names = _moved(reading.names, ask.start)
+        names = [name for name in _moved(reading.names, ask.start) if not gate or name.confidence >= SURELY]
         words = with_names([] if gate else _moved(reading.words, ask.start), names)
         if ask.last:
             self._judge(gate)
@@ -185,7 +188,7 @@ def _settled(words: Sequence[Word], until: float) -> list[Word]:
     return early[:-1] if early and any(letter.isdigit() for letter in early[-1].text) else early
 
 
-def _refused(reading: Reading) -> str | None:
+def _refused(reading: Reading, least: float) -> str | None:
     text = " ".join(word.text for word in reading.words)
-    doubt = {"log_probability": reading.log_probability, "no_speech": reading.no_speech}
+    doubt = {"log_probability": reading.log_probability, "no_speech": reading.no_speech, "least": least}
     return text_gate(text, reading.language, **doubt) if text else None

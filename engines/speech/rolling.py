@@ -14,12 +14,15 @@ FAINTEST = 0.002  # of full scale: what is softer is silence, whatever the floor
 RISE = 1.02  # the floor follows a louder room by 2% a block, a quieter one at once
 
 
+ABOVE = 3.0  # times the floor's root mean square (about 10 dB): what is softer begins nothing
+
+
 class Turns(NamedTuple):
     """When a piece begins and ends."""
 
     pauses: tuple[tuple[int, int], ...] = ((15, 4), (25, 2), (35, 1))  # of up to so many blocks: so many quiet ones
     longest: int = 50  # blocks: talk without a pause is cut here
-    above: float = 3.0  # times the floor's root mean square (about 10 dB)
+    above: float = ABOVE  # what goes on, in times the floor's root mean square; what begins is louder
 
     def pause(self, blocks: int) -> int:
         """The longer a piece, the shorter the pause that ends it: what waits for its end must not wait long."""
@@ -80,8 +83,8 @@ class Rolling:
     def _block(self, block: Samples) -> list[Cut]:
         at, self._at = self._at, self._at + BLOCK
         level = float(np.sqrt(np.mean(block * block)))
-        loud = level > max(self._turns.above * self._floor, FAINTEST)
-        self._floor = max(min(level, self._floor * RISE), FAINTEST / self._turns.above)
+        loud = level > max((self._turns.above if self._blocks else ABOVE) * self._floor, FAINTEST)
+        self._floor = max(min(level, self._floor * RISE), FAINTEST / ABOVE)
         if not self._blocks:
             return self._begin(at, block) if loud else self._wait(block)
         self._blocks += 1
