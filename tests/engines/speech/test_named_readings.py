@@ -69,7 +69,7 @@ def test_a_name_takes_the_place_of_what_was_read_there() -> None:
 
 def test_a_name_read_twice_is_known_before_the_piece_ends_with_whatever_stands_before_it() -> None:
     name = said("dorfen", start=0.5)
-    first, second = reading(said("necks door"), name), reading(said("necks door up is"), name)
+    first, second = reading(said("nix door"), name), reading(said("necks door up is"), name)
     third = reading(said("next door tea is here"), name)
     assert heard(first, second, third, reading(said("next door tea"), name))[:3] == [[], [], ["next", "dorfen"]]
 
