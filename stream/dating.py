@@ -65,6 +65,24 @@ def earliest(sights: Iterable[Sight], box: Box | None) -> Moment | None:
     return first
 
 
+def earliest_asked(sights: Iterable[Sight], box: Box | None) -> Moment | None:
+    """The same of views that were asked for it afterwards, and for nothing beside it.
+
+    Whatever lies about fits such a question a little, now here, now there: a faint view counts only right before
+    one that is not faint.
+    """
+    first, missed, faint = None, False, False
+    for sight in sights:
+        fainter = sight.box is not None and sight.probability < FAINT
+        if continues(sight, box) and not (fainter and (missed or faint)):
+            first, box, missed, faint = sight.at, sight.box or box, False, fainter
+        elif missed:
+            break
+        else:
+            missed = True
+    return first
+
+
 def near(one: Box, two: Box) -> bool:
     """Whether both may be of one thing, half a second apart."""
     return alike(one, two) and in_reach(one, two)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stream.case import Track, in_view, named_unseen, near_by, reached, rivalled, shared, sight, still_there
-from stream.dating import Sight, continues, earliest
+from stream.dating import Sight, continues, earliest, earliest_asked
 from stream.fuse import FLOOR, SAME_PLACE
 from stream.inserts import LONGEST_S, carried_on
 from stream.lookalikes import alternatives, comes_anew, confidence, undecided
@@ -85,7 +85,7 @@ class Decider:
         """
         track = self._tracks[product_id]
         if not track.shown:
-            track.first = earliest(sights, track.beside) or track.first
+            track.first = earliest_asked(sights, track.beside) or track.first
 
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: what has another name now, then hides, then updates, then shows."""

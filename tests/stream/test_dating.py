@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Box
-from stream.dating import CLOSE_UP, FAINT, FAR, TRACE, Sight, continues, earliest
+from stream.dating import CLOSE_UP, FAINT, FAR, TRACE, Sight, continues, earliest, earliest_asked
 from stream.types import Moment
 
 pytestmark = pytest.mark.unit
@@ -95,3 +95,19 @@ def test_a_close_up_is_not_taken_for_what_fits_it_a_little() -> None:
     large = Box(0.1, 0.1, 0.7, 0.8)
     assert continues(sight(1, CLOSE_UP, large), large)
     assert not continues(sight(1, CLOSE_UP / 2, large), large)
+
+
+def test_of_views_that_were_asked_later_a_faint_one_counts_only_right_before_one_that_is_not() -> None:
+    faint = sight(3, LOW, NEAR)
+    assert earliest_asked([faint], HERE) == moment(3)
+    assert earliest_asked([faint, sight(2, LOW, HERE)], HERE) == moment(3)
+    assert earliest_asked([sight(3, FAINT, NEAR), sight(2, LOW, HERE)], NEAR) == moment(2)
+    across = [sight(3, 0.0, None), sight(2, LOW, NEAR)]
+    assert (earliest(across, HERE), earliest_asked(across, HERE)) == (moment(2), None)
+
+
+@given(st.lists(st.floats(0, 1), max_size=6))
+def test_views_asked_later_never_reach_further_back_than_others(probabilities: list[float]) -> None:
+    sights = [sight(9 - i, p, NEAR if i % 2 else HERE) for i, p in enumerate(probabilities)]
+    strict, free = earliest_asked(sights, NEAR), earliest(sights, NEAR)
+    assert strict is None or (free is not None and free.pts <= strict.pts)
