@@ -68,16 +68,22 @@ def colours(image: Image) -> NDArray[np.float32]:  # (BINS ** 3,), unit length
 def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
     """The seen picture under the true picture's light: brightness free, colour cast only as far as lamps go."""
     out = seen.copy()
-    at = np.flatnonzero(mask)
-    if not len(at):
+    if not mask.any():
         return out
     (level, spread), (wanted_level, wanted_spread) = _light(seen, mask), _light(true, mask)
     out[..., 0] = (seen[..., 0] - level) * min(max(wanted_spread / max(spread, 2.0), 0.5), 2.0) + wanted_level
-    few = at[:: len(at) // MEDIAN_OF + 1]
-    cast = true.reshape(-1, 3).take(few, axis=0) - seen.reshape(-1, 3).take(few, axis=0)
-    for channel in (1, 2):
-        out[..., channel] += min(max(quantile(0.5, cast[:, channel]), -CAST), CAST)
+    for channel, cast in enumerate(_casts(seen, true, mask), start=1):
+        out[..., channel] += cast
     return out
+
+
+def _casts(seen: Lab, true: Lab, mask: Mask) -> tuple[float, float]:
+    """What makes the seen picture's two chroma channels those of the true one, as far as lamps tint."""
+    at = mask.ravel().nonzero()[0]
+    few = at[:: len(at) // MEDIAN_OF + 1]
+    off = true.reshape(-1, 3).take(few, axis=0) - seen.reshape(-1, 3).take(few, axis=0)
+    one, two = (min(max(quantile(0.5, off[:, channel]), -CAST), CAST) for channel in (1, 2))
+    return one, two
 
 
 def quantile(share: float, values: NDArray[np.float32]) -> float:
@@ -100,16 +106,24 @@ def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
     if mask.sum() < 50:
         return Look(0.0, 0.0, 0.0)
     seen, true, mask = seen[window := _window(mask)], true[window], mask[window]
-    lit = relight(seen, true, mask)
-    chroma = np.sqrt((lit[..., 1] - true[..., 1]) ** 2 + (lit[..., 2] - true[..., 2]) ** 2)
-    around = cv2.boxFilter(np.where(mask, chroma, 0).astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
-    share = cv2.boxFilter(mask.astype(np.float32), cv2.CV_32F, (PLACE, PLACE))
-    worst = quantile(0.95, np.asarray(around / np.maximum(share, 0.1), np.float32)[mask])
+    inside = mask.astype(np.float32)
+    chroma = _chroma_apart(seen, true, mask)
+    around = np.asarray(cv2.boxFilter(chroma * inside, cv2.CV_32F, (PLACE, PLACE)), np.float32)
+    around /= np.maximum(cv2.boxFilter(inside, cv2.CV_32F, (PLACE, PLACE)), 0.1)
+    worst = quantile(0.95, around[mask])
     return Look(
         float(np.exp(-chroma[mask] / 20).mean()),
-        _correlation(seen[..., 0], true[..., 0], mask),
+        _correlation(seen[..., 0], true[..., 0], inside),
         float(np.exp(-worst / 30)),
     )
+
+
+def _chroma_apart(seen: Lab, true: Lab, mask: Mask) -> NDArray[np.float32]:
+    """How far colours are apart after relighting; brightness is not looked at, so not relit."""
+    first, second = (seen[..., 1 + n] + cast - true[..., 1 + n] for n, cast in enumerate(_casts(seen, true, mask)))
+    first *= first
+    second *= second
+    return np.asarray(np.sqrt(first + second), np.float32)
 
 
 def _window(mask: Mask) -> tuple[slice, slice]:
@@ -118,14 +132,14 @@ def _window(mask: Mask) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], mask: Mask) -> float:
+def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], inside: NDArray[np.float32]) -> float:
     """Mean correlation in blocks of a sixth of the canvas, weighed by how much there is to correlate; 0..1."""
-    inside = mask.astype(np.float32)
+    seen, true = np.ascontiguousarray(seen), np.ascontiguousarray(true)
 
     def local(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.boxFilter(values * inside, cv2.CV_32F, (BLOCK, BLOCK)), dtype=np.float32)
 
-    share = np.maximum(local(np.ones_like(seen)), 1e-3)
+    share = np.maximum(cv2.boxFilter(inside, cv2.CV_32F, (BLOCK, BLOCK)), 1e-3)
     one, two = local(seen) / share, local(true) / share
     both = local(seen * true) / share - one * two
     first = np.maximum(local(seen * seen) / share - one * one, 0) + 4

@@ -56,8 +56,10 @@ class Eye:
         """Pictures of SIDE x SIDE px."""
         if not prints:
             return []
-        pixels = (np.stack(prints).astype(np.float32) - CENTRE) / SCALE
-        seen = self._session.run(None, {"print": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))})
+        pixels = np.ascontiguousarray(np.stack(prints).transpose(0, 3, 1, 2), np.float32)
+        pixels -= CENTRE
+        pixels /= SCALE
+        seen = self._session.run(None, {"print": pixels})
         flat = [np.asarray(one, np.float32).reshape(len(prints), one.shape[1], -1) for one in seen]
         return [Sight(tuple(one[row] for one in flat)) for row in range(len(prints))]
 

@@ -89,11 +89,13 @@ def tentative(likeness: NDArray[np.float32]) -> Pairs:
     if likeness.size == 0:
         empty = np.zeros(0, np.intp)
         return Pairs(empty, empty, np.zeros(0, np.float32))
-    to = np.argmax(likeness, axis=1)
-    worth = weigh(likeness[np.arange(len(to)), to])
-    telling = np.flatnonzero(worth > 0)
-    order = telling[np.argsort(-worth[telling], kind="stable")[:TENTATIVE]]
-    return Pairs(order, to[order], worth[order])
+    to = likeness.argmax(axis=1)
+    likest = likeness.ravel().take(to + np.arange(0, likeness.size, likeness.shape[1]))
+    telling = (likest > SIMILAR).nonzero()[0]
+    worth = weigh(likest.take(telling))
+    best = (-worth).argsort(kind="stable")[:TENTATIVE]
+    order = telling.take(best)
+    return Pairs(order, to.take(order), worth.take(best))
 
 
 def weigh(likeness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ def likeness(seen: Sight, true: Sight, mask: Mask) -> float | None:
         if worth.sum() < LEAST:
             return None
         agree = np.einsum("ij,ij->j", _unit(_centred(one, worth)), _unit(_centred(two, worth)))
-        told.append(float(np.average(agree, weights=worth)))
+        told.append(float(agree @ worth / worth.sum()))
     return sum(told) / len(told)
 
 
@@ -52,4 +52,5 @@ def _centred(layer: Layer, worth: Worth) -> Layer:
 
 
 def _unit(layer: Layer) -> Layer:
-    return np.asarray(layer / np.maximum(np.linalg.norm(layer, axis=0), 1e-6), np.float32)
+    length = np.sqrt(np.einsum("ij,ij->j", layer, layer))
+    return np.asarray(layer / np.maximum(length, 1e-6, out=length), np.float32)

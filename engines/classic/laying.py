@@ -59,11 +59,12 @@ def lay(
     anchor = first.factor * MIDDLE + first.start
     turn = first.factor / span
     start = np.array([turn.real, -turn.imag, 0, turn.imag, turn.real, 0, 0, 0])
-    plane, seen = np.stack([at.real, at.imag, np.ones(len(at))]), _flat((here - anchor) / span)
+    plane, seen = np.ones((3, len(at))), _flat((here - anchor) / span)
+    plane[0], plane[1] = at.real, at.imag
     near = agree * _forget(_off(start, plane, seen), FIRST * (1 + 2 * np.abs(at)))
     rows, numbers = _rows(plane, seen), start
     for room in ROOMS:
-        who = np.flatnonzero(near)  # of hundreds a few dozen: the others weigh nothing
+        who = near.nonzero()[0]  # of hundreds a few dozen: the others weigh nothing
         if len(who) < least:
             return None
         few, wanted = rows.take(who, axis=1), seen.take(who, axis=1).ravel()
@@ -85,11 +86,16 @@ def within(onto: Homography, size: tuple[int, ...], room: tuple[int, ...]) -> bo
 
 def _forget(off: Numbers, room: Numbers | float) -> Numbers:
     """Tukey's weights, of squared distances: one at the place itself, nothing from `room` on."""
-    return np.asarray(np.maximum(1 - off / room**2, 0) ** 2, dtype=np.float64)
+    near = off / room**2
+    np.subtract(1, near, out=near)
+    np.maximum(near, 0, out=near)
+    return np.square(near, out=near)
 
 
 def _flat(points: Points) -> Numbers:  # (2, points)
-    return np.stack([points.real, points.imag])
+    flat = np.empty((2, len(points)))
+    flat[0], flat[1] = points.real, points.imag
+    return flat
 
 
 def _solved(matrix: Numbers, wanted: Numbers) -> Numbers:
@@ -108,15 +114,15 @@ def _rows(plane: Numbers, seen: Numbers) -> Numbers:  # (2, points, 8)
 def _off(numbers: Numbers, plane: Numbers, seen: Numbers) -> Numbers:
     """How far from where it is seen each point is laid, squared."""
     laid = _square(numbers) @ plane
-    depth = np.maximum(laid[2], 0.05)  # nothing is seen from behind
-    off = laid[:2] / depth - seen
-    return np.asarray((off * off).sum(axis=0), np.float64)
+    off = laid[:2]
+    off /= np.maximum(laid[2], 0.05)  # nothing is seen from behind
+    off -= seen
+    off *= off
+    return np.asarray(np.add(off[0], off[1]), np.float64)
 
 
 def _square(numbers: Numbers) -> Homography:
-    whole = np.ones(9)
-    whole[:8] = numbers
-    return whole.reshape(3, 3)
+    return np.array((*numbers.tolist(), 1.0)).reshape(3, 3)
 
 
 def _whole(numbers: Numbers, anchor: complex, span: float) -> Homography:
