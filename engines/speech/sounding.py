@@ -6,6 +6,7 @@ heard as they are said, whatever words the second network makes of them.
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +46,7 @@ class Sounding:
                     for name in ("first", "middle", "last")
                 )
                 chance = told["chance"].astype(np.float32)
-        except (OSError, KeyError, ValueError, BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise SpeechError(f"sounds of speech: {path.name} cannot be read ({error}); install anew") from error
         self._first, self._middle, self._last, self._chance = first, middle, last, chance
 

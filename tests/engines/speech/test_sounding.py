@@ -62,3 +62,16 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "short.npz").write_bytes(WEIGHTS.read_bytes()[:1000])
     with pytest.raises(SpeechError, match=r"short.npz cannot be read"):
         Sounding(tmp_path / "short.npz")
+    (tmp_path / "empty.npz").touch()
+    with pytest.raises(SpeechError, match=r"empty.npz cannot be read"):
+        Sounding(tmp_path / "empty.npz")
+
+
+def test_weights_with_a_damaged_byte_are_not_used(tmp_path: Path) -> None:
+    whole = WEIGHTS.read_bytes()
+    for at in range(100, len(whole), len(whole) // 12):
+        damaged = bytearray(whole)
+        damaged[at] ^= 255
+        (tmp_path / "damaged.npz").write_bytes(damaged)
+        with pytest.raises(SpeechError, match=r"damaged.npz cannot be read"):
+            Sounding(tmp_path / "damaged.npz")
