@@ -40,7 +40,7 @@ def placed(text: str, sounded: Sounded, seconds: float, confidence: float) -> tu
         mine = np.flatnonzero(owners == number)
         start, end = until, until
         if len(mine):
-            start = max(float(sounded.at[mine[0]]) - HALF_S, until)
+            start = min(max(float(sounded.at[mine[0]]) - HALF_S, until), seconds)
             end = min(max(float(sounded.at[mine[-1]]) + HALF_S, start), seconds)
         until = max(end, start)
         words.append(Word(start, until, plain(word), confidence))

@@ -46,6 +46,12 @@ def test_a_number_has_whatever_sounds_are_left_to_it() -> None:
     assert words[1].end - words[1].start > 0.2
 
 
+def test_what_sounds_behind_the_end_of_a_short_piece_is_within_it() -> None:
+    """A piece of less than half a second is filled up with silence before it is heard."""
+    (tea,) = placed("tea", said("tea", [0.35, 0.45]), 0.2, 1.0)
+    assert (tea.start, tea.end) == (0.2, 0.2)
+
+
 def test_words_without_any_sound_have_no_length() -> None:
     assert [(word.start, word.end) for word in placed("thank you", said("", []), 1.0, 1.0)] == [(0.0, 0.0)] * 2
     assert placed("- ...", said("tea", [0.1, 0.2]), 1.0, 1.0) == ()
