@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,25 @@ def test_what_is_said_is_written_down(ear: Moonshine, spoken: Samples) -> None:
     assert len(missed) <= 2, got  # of eighteen
     assert all(before.end <= after.start + 1e-6 for before, after in pairwise(words))
     assert all(0.9 <= word.start <= word.end <= len(spoken) / RATE for word in words)
+
+
+def test_made_up_names_are_heard_as_they_are_said_by_livestreams_side_by_side(
+    ear: Moonshine, say: Callable[[str], Samples]
+) -> None:
+    """One model and one network hear them all, each in a thread of its own."""
+    names = ("wenfen green tea", "wenfen", "camra almond shampoo", "camra")
+    said = {name: say(f"Next up is the {name}, and I really love it.") for name in (names[0], names[2])}
+
+    def told(name: str) -> list[str]:
+        session = ear.session(names, "en")
+        parts = [said[name][at : at + RATE // 2] for at in range(0, len(said[name]), RATE // 2)]
+        return [word.text for part in parts for word in session.push(part)] + [word.text for word in session.end()]
+
+    alone = {name: told(name) for name in said}
+    assert all(name in " ".join(words) for name, words in alone.items()), alone
+    with ThreadPoolExecutor(4) as livestreams:
+        both = [*said, *said]
+        assert list(livestreams.map(told, both)) == [alone[name] for name in both]
 
 
 def test_a_word_is_known_before_its_sentence_has_ended(ear: Moonshine, spoken: Samples) -> None:
