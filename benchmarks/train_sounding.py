@@ -1,6 +1,6 @@
 """Makes engines/speech/sounding.npz: which sounds of speech there are, told from what Moonshine's encoder makes.
 
-    python -m benchmarks.sounding_pieces FOLDER --seeds 5,6,7,8,9
+    python -m benchmarks.sounding_pieces FOLDER --seeds 5,6,7,8
     python -m benchmarks.train_sounding FOLDER engines/speech/sounding.npz [--minutes 12]
 
 The loss is CTC's: which sounds were said is known, when they were is not. Every twelfth piece is kept aside and

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from engines.speech.choose import EngineName
 
 WAYS: tuple[Way, ...] = ("nothing", "raw", "extract", "summary")
-EARS = ("sphinx", "moonshine", "whisper", "truth")
 THINKS_S = 1.5  # added to an answer of plain code: what a small model takes for a line
 DRAWS, SEED = 2000, 7
 HOUR_S = 3600.0

@@ -31,7 +31,7 @@ SHA256 = {
     TOKENS: "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d",
 }
 INSTALL = "pip install 'nowshowing[moonshine]'"
-LAYERS, HEADS, WIDTH = 6, 8, 36  # of the second network's memory
+HEADS, WIDTH = 8, 36  # of the second network's memory
 BEGIN, END = 1, 2
 SPACE = "\u2581"
 

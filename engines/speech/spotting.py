@@ -37,7 +37,7 @@ SURE = 12.0  # bits more than it has to have: as good as certain
 HALF_S = 0.05  # of a sound: it begins and ends about so far from where it is heard
 A_WORD = 0.2  # bits of each sound of a word that has to be heard
 NOBODY = -1
-SHORTEST = 3  # sounds of a word or phrase that can be told
+SHORTEST = 3  # sounds of a word that everybody says: shorter ones are in everything
 
 
 class Spot(NamedTuple):
