@@ -72,14 +72,13 @@ def relight(seen: Lab, true: Lab, mask: Mask) -> Lab:
         return out
     (level, spread), (wanted_level, wanted_spread) = _light(seen, mask), _light(true, mask)
     out[..., 0] = (seen[..., 0] - level) * min(max(wanted_spread / max(spread, 2.0), 0.5), 2.0) + wanted_level
-    for channel, cast in enumerate(_casts(seen, true, mask), start=1):
+    for channel, cast in enumerate(_casts(seen, true, mask.ravel().nonzero()[0]), start=1):
         out[..., channel] += cast
     return out
 
 
-def _casts(seen: Lab, true: Lab, mask: Mask) -> tuple[float, float]:
-    """What makes the seen picture's two chroma channels those of the true one, as far as lamps tint."""
-    at = mask.ravel().nonzero()[0]
+def _casts(seen: Lab, true: Lab, at: NDArray[np.intp]) -> tuple[float, float]:
+    """What, by these pixels, brings both chroma channels to what they truly are, as far as lamps tint."""
     few = at[:: len(at) // MEDIAN_OF + 1]
     off = true.reshape(-1, 3).take(few, axis=0) - seen.reshape(-1, 3).take(few, axis=0)
     one, two = (min(max(quantile(0.5, off[:, channel]), -CAST), CAST) for channel in (1, 2))
@@ -103,24 +102,24 @@ def _light(picture: Lab, mask: Mask) -> tuple[float, float]:
 
 def compare(seen: Lab, true: Lab, mask: Mask) -> Look:
     """Chroma that agrees after relighting, and brightness that rises and falls together block by block."""
-    if mask.sum() < 50:
+    if np.count_nonzero(mask) < 50:
         return Look(0.0, 0.0, 0.0)
     seen, true, mask = seen[window := _window(mask)], true[window], mask[window]
-    inside = mask.astype(np.float32)
-    chroma = _chroma_apart(seen, true, mask)
+    inside, at = mask.astype(np.float32), mask.ravel().nonzero()[0]
+    chroma = _chroma_apart(seen, true, _casts(seen, true, at))
     around = np.asarray(cv2.boxFilter(chroma * inside, cv2.CV_32F, (PLACE, PLACE)), np.float32)
     around /= np.maximum(cv2.boxFilter(inside, cv2.CV_32F, (PLACE, PLACE)), 0.1)
-    worst = quantile(0.95, around[mask])
+    worst = quantile(0.95, around.ravel().take(at))
     return Look(
-        float(np.exp(-chroma[mask] / 20).mean()),
+        float(np.exp(-chroma.ravel().take(at) / 20).mean()),
         _correlation(seen[..., 0], true[..., 0], inside),
         float(np.exp(-worst / 30)),
     )
 
 
-def _chroma_apart(seen: Lab, true: Lab, mask: Mask) -> NDArray[np.float32]:
+def _chroma_apart(seen: Lab, true: Lab, casts: tuple[float, float]) -> NDArray[np.float32]:
     """How far colours are apart after relighting; brightness is not looked at, so not relit."""
-    first, second = (seen[..., 1 + n] + cast - true[..., 1 + n] for n, cast in enumerate(_casts(seen, true, mask)))
+    first, second = (seen[..., n] + cast - true[..., n] for n, cast in enumerate(casts, start=1))
     first *= first
     second *= second
     return np.asarray(np.sqrt(first + second), np.float32)
@@ -134,12 +133,12 @@ def _window(mask: Mask) -> tuple[slice, slice]:
 
 def _correlation(seen: NDArray[np.float32], true: NDArray[np.float32], inside: NDArray[np.float32]) -> float:
     """Mean correlation in blocks of a sixth of the canvas, weighed by how much there is to correlate; 0..1."""
-    seen, true = np.ascontiguousarray(seen), np.ascontiguousarray(true)
+    seen, true = seen * inside, true * inside
 
     def local(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.boxFilter(values * inside, cv2.CV_32F, (BLOCK, BLOCK)), dtype=np.float32)
+        return np.asarray(cv2.boxFilter(values, cv2.CV_32F, (BLOCK, BLOCK)), dtype=np.float32)
 
-    share = np.maximum(cv2.boxFilter(inside, cv2.CV_32F, (BLOCK, BLOCK)), 1e-3)
+    share = np.maximum(local(inside), 1e-3)
     one, two = local(seen) / share, local(true) / share
     both = local(seen * true) / share - one * two
     first = np.maximum(local(seen * seen) / share - one * one, 0) + 4
@@ -159,7 +158,7 @@ def rather(seen: Lab, one: Lab, two: Lab, mask: Mask) -> float:
     window = _window(mask)
     seen, one, two, mask = seen[window], one[window], two[window], mask[window]
     same = mask & (_apart(one, two) < ALIKE)
-    lit = _glare_free(relight(seen, one, same if same.sum() > 100 else mask))
+    lit = _glare_free(relight(seen, one, same if np.count_nonzero(same) > 100 else mask))
     one, two = _glare_free(one), _glare_free(two)
     differ = _apart(one, two)
     worth = np.where(mask, np.maximum(differ - ALIKE, 0), 0)

@@ -216,7 +216,7 @@ def overlap(one: Box, two: Box) -> float:
 def spread(fit: Fit, catalogue: Layout, outline: NDArray[np.float64]) -> float:
     """The share of the outline that agreeing patches span: a logo alone spans little, a package much."""
     at = catalogue.at[fit.pairs.catalogue]
-    hull = cv2.convexHull(np.stack([at.real, at.imag], axis=1).astype(np.float32))
+    hull = cv2.convexHull(at.view(np.float32).reshape(-1, 2))
     width, height = outline.max(axis=0) - outline.min(axis=0)
     return min(cv2.contourArea(hull) / max(float(width * height), 1e-6), 1.0)
 
