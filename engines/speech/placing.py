@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engines.speech.sounding import Sounded
 
 ANY = len(PHONES)  # stands for whatever a number sounds like
+ENGLISH = re.compile(r"[\x00-\u024f\u2000-\u20cf]+")  # out of noise the model makes words of any script
 A_SIGN = 4  # sounds of each of its digits
 LOST = np.float32(-1.0)  # bits of each of those that was not heard
 BREATH_S = 0.2  # between the last word and the piece's end: less is no pause
@@ -31,7 +33,7 @@ def placed(text: str, sounded: Sounded, seconds: float, confidence: float) -> tu
 
     A sentence does not end where the piece was cut while somebody spoke, whatever the model writes there.
     """
-    raw = [word for word in text.split() if any(letter.isalnum() for letter in word)]
+    raw = [word for word in text.split() if any(map(str.isalnum, word)) and ENGLISH.fullmatch(word)]
     if not raw:
         return ()
     owners = _owners(raw, sounded.heard)

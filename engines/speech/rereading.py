@@ -109,9 +109,9 @@ class Rereading:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
         gate = _refused(reading, self._least)
-        if gate and not ask.last and not reading.names:  # the next reading may be better; it counts once a piece
-            return []
         names = [name for name in _moved(reading.names, ask.start) if not gate or name.confidence >= SURELY]
+        if gate and not ask.last and not names:  # the next reading may be better; it counts once a piece
+            return []
         words = with_names([] if gate else _moved(reading.words, ask.start), names)
         if ask.last:
             self._judge(gate)

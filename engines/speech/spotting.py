@@ -36,6 +36,7 @@ DRAWN_OUT = 3  # sounds heard for each that a phrase has: more are never likely
 SURE = 12.0  # bits more than it has to have: as good as certain
 HALF_S = 0.05  # of a sound: it begins and ends about so far from where it is heard
 A_WORD = 0.2  # bits of each sound of a word that has to be heard
+MOST = 2000  # phrases that are laid along in full: the likeliest, so that a big shop of few words takes no longer
 NOBODY = -1
 SHORTEST = 3  # sounds of a word that everybody says: shorter ones are in everything
 
@@ -94,7 +95,9 @@ class Spotting:
     def _spots(self, heard: Sounds) -> Iterator[Spot]:
         """Each phrase that can come to anything, where it ends best."""
         best, ways = self._singly(heard)
-        likely = np.flatnonzero(best[self._spelt].sum(axis=1) > FOLLOWING).tolist()
+        most = best[self._spelt].sum(axis=1)
+        likely = np.flatnonzero(most > FOLLOWING)
+        likely = np.sort(likely[np.argsort(-most[likely], kind="stable")[:MOST]]).tolist()
         talk = np.flatnonzero(best[len(self._words) : -1] > TALK).tolist()
         turns = [
             _Turn(self._phrases[i], tuple(ways[n] for n in self._spelt[i].tolist() if n >= 0), FOLLOWING)

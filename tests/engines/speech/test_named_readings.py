@@ -81,6 +81,12 @@ def test_of_a_piece_that_is_refused_names_that_are_sure_stay() -> None:
     assert heard(nothing, reading(said("i don't know"), (), -0.9)) == [[], []]
 
 
+def test_a_faint_name_in_a_refused_piece_does_not_undo_the_reading_before() -> None:
+    sure = reading(said("green tea"))
+    doubtful = reading(said("i don't know"), said("tea", 1.0, SURELY - 0.1), -0.9)
+    assert heard(sure, doubtful, sure, sure)[2] == ["green"]
+
+
 def test_each_ear_says_what_it_does_not_believe() -> None:
     doubtful = reading(said("green tea"), log_probability=-0.8)
     assert heard(reading(()), doubtful, least=-1.0)[1] == ["green", "tea"]

@@ -57,6 +57,11 @@ def test_words_without_any_sound_have_no_length() -> None:
     assert placed("- ...", said("tea", [0.1, 0.2]), 1.0, 1.0) == ()
 
 
+def test_what_is_no_english_letter_is_no_word() -> None:
+    heard = said("tea", [0.1, 0.2])
+    assert [word.text for word in placed("2-3ตวบน café 绿茶 €5 it’s", heard, 1.0, 1.0)] == ["café", "€5", "it’s"]
+
+
 @given(st.lists(st.sampled_from(["green", "tea", "wenfen", "20", "26.95", "the"]), min_size=1, max_size=6), st.data())
 def test_words_follow_one_another_within_the_piece(words: list[str], data: st.DataObject) -> None:
     other = data.draw(st.lists(st.sampled_from(["green", "tea", "shampoo", "only"]), max_size=5))
