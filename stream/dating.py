@@ -11,12 +11,13 @@ from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
 from stream.rest import alike, may_lie, overlap, says, step
+from stream.types import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engines.base import Box
-    from stream.types import Moment
+    from stream.types import Seconds
 
 FAINT = 0.35  # next to a view that saw the product, so probable a view saw it more likely than not
 TRACE = 0.007  # less than that is nothing, wherever it is
@@ -81,6 +82,16 @@ def earliest_asked(sights: Iterable[Sight], box: Box | None) -> Moment | None:
         else:
             missed = True
     return first
+
+
+def later(moment: Moment, by: Seconds, *, at_least: Moment | None = None, at_most: Moment | None = None) -> Moment:
+    """The same by all clocks; no earlier and no later than was so."""
+    moved = Moment(moment.pts + by, None if moment.utc is None else moment.utc + by, moment.wall + by)
+    if at_least is not None and moved.pts < at_least.pts:
+        return min(at_least, moment, key=lambda one: one.pts)
+    if at_most is not None and moved.pts > at_most.pts:
+        return max(at_most, moment, key=lambda one: one.pts)
+    return moved
 
 
 def near(one: Box, two: Box) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stream.case import Track, in_view, named_unseen, near_by, reached, rivalled, shared, sight, still_there
-from stream.dating import Sight, continues, earliest, earliest_asked
+from stream.dating import Sight, continues, earliest, earliest_asked, later
 from stream.fuse import FLOOR, SAME_PLACE
 from stream.inserts import LONGEST_S, carried_on
 from stream.lookalikes import alternatives, comes_anew, confidence, undecided
@@ -49,8 +49,11 @@ class Decider:
         update_every_s: Seconds,
         max_shown: int,
         weighing: Weighing = SINGLY,
+        step_s: Seconds = 0.0,
     ) -> None:
-        self._weighing = weighing
+        """`step_s`: between two views. What came or went in between did so half of it from the view that saw it."""
+        self._weighing, self._half_s = weighing, step_s / 2
+        self._begun: Moment | None = None
         self._show = logit(show_at)
         self._floor = logit(hide_at)
         self._ceiling = self._show + PER_VIEW
@@ -90,6 +93,7 @@ class Decider:
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: what has another name now, then hides, then updates, then shows."""
         now = _moment(sighting)
+        self._begun = self._begun or now
         renamed = list(self._names_anew(sighting, now))
         self._cut(sighting, now)
         if self._insert is not None:
@@ -104,18 +108,18 @@ class Decider:
 
     def end(self, why: Reason) -> list[Decision]:
         """The stream broke or stops: everything shown is hidden, everything known is forgotten."""
-        decisions = [self._hide(i, why) for i in sorted(self.showing)]
+        decisions = [self._hide(i, why, gone=False) for i in sorted(self.showing)]
         self._tracks.clear()
         self._hidden_at.clear()
         self._past.clear()
         self._opened.clear()
-        self._before = self._insert = None
+        self._before = self._insert = self._begun = None
         return decisions
 
     def remove(self, product_id: str) -> list[Decision]:
         """The product left the catalogue."""
         if product_id in self.showing:
-            return [self._hide(product_id, Reason.PRODUCT_REMOVED)]
+            return [self._hide(product_id, Reason.PRODUCT_REMOVED, gone=False)]
         self._tracks.pop(product_id, None)
         return []
 
@@ -226,6 +230,7 @@ class Decider:
             track.shown = True
             if self._insert is not None:
                 track.first = self._insert.beginning(product_id, track.first, track.beside)
+            track.first = later(track.first, -self._half_s, at_least=self._begun)
             again = self._since_last(track)
             decision = self._decision(Change.SHOWN, track, sighting)
             yield decision if again is None else replace(decision, again_after_s=again)
@@ -292,9 +297,12 @@ class Decider:
             others += tuple(c for c in sighting.ranked if c.product_id != mine)
         return Decision(change, track.candidate, others[:MAX_ALTERNATIVES], track.first, track.frames)
 
-    def _hide(self, product_id: str, why: Reason) -> Decision:
+    def _hide(self, product_id: str, why: Reason, *, gone: bool = True) -> Decision:
+        """`gone`: it was in view no longer, rather than that nobody looks any more."""
         track = self._tracks.pop(product_id)
         track.last = max(track.last, track.first, key=lambda moment: moment.pts)
+        if gone:
+            track.last = later(track.last, self._half_s, at_most=self._before)
         self._hidden_at[product_id] = track.last
         return self._hidden(track, why)
 

@@ -137,8 +137,12 @@ class ProductData(Data):
     state: Change
     confidence: Share = Field(description="Calibrated probability that this product is being shown.")
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=MAX_ALTERNATIVES)]
-    shown_at: Moment = Field(description="The first frame it was seen in.")
-    hidden_at: Moment | None = Field(description="On hidden: the last frame it was seen in.")
+    shown_at: Moment = Field(
+        description="When it came: halfway between the first look that saw it and the one before."
+    )
+    hidden_at: Moment | None = Field(
+        description="On hidden: when it went, halfway between the last look that saw it and the next."
+    )
     reason: Why | None = Field(description="On hidden: why. New reasons may be added.")
     evidence: Evidence
     product: Product

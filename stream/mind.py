@@ -40,7 +40,7 @@ LOOK_BACK = 4  # views that are asked again for a product that has just appeared
 FLAP_S = 5.0  # hidden and shown again within this: the viewer saw the card blink
 
 
-def decider_of(config: DecideConfig, false_shows: FalseShows, presence: Presence) -> Decider:
+def decider_of(config: DecideConfig, false_shows: FalseShows, presence: Presence, step_s: Seconds) -> Decider:
     """What to show at is asked of the bundle's own curve, unless the config says it outright."""
     show_at = config.show_at
     if show_at is None:
@@ -52,6 +52,7 @@ def decider_of(config: DecideConfig, false_shows: FalseShows, presence: Presence
         update_every_s=config.update_every_s,
         max_shown=config.max_shown,
         weighing=TOGETHER if presence.fitted else SINGLY,
+        step_s=step_s,
     )
 
 
@@ -81,7 +82,7 @@ class Mind:
         self._heard = Heard(
             shelf.offer.kin.alike, announce_unseen=decide.announce_unseen, undecided_after_s=decide.undecided_after_s
         )
-        self._decider = decider_of(decide, shared.false_shows, shared.presence)
+        self._decider = decider_of(decide, shared.false_shows, shared.presence, window.hop_s)
 
     async def think(self, views: Channel[View | Gap]) -> None:
         async for item in views:

@@ -218,9 +218,9 @@ class Decision:
     change: Change
     candidate: Candidate
     alternatives: tuple[Candidate, ...]  # best first, without the product itself
-    shown_at: Moment  # the first frame it was seen in
+    shown_at: Moment  # between the last view without it and the first that saw it
     frames: int  # views that took part
-    hidden_at: Moment | None = None  # on HIDDEN: the last frame it was seen in
+    hidden_at: Moment | None = None  # on HIDDEN: between the last view that saw it and the first without it
     why: Reason | None = None  # on HIDDEN
     again_after_s: float | None = None  # on SHOWN: how long ago this very product was hidden, if it was
     latency: dict[str, float] = field(default_factory=dict)  # seconds per stage, of the view that decided

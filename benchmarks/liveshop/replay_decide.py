@@ -82,6 +82,7 @@ def decide_again(trace: Sequence[Traced], show_at: float, presence: Presence = S
         update_every_s=defaults.update_every_s,
         max_shown=defaults.max_shown,
         weighing=TOGETHER if presence.fitted else SINGLY,
+        step_s=window.hop_s,
     )
     again = Again([], [])
     told: dict[str, float] = {}

@@ -54,8 +54,8 @@ def live(tmp_path: Path) -> Path:
 
 def test_the_recogniser_decides_again_what_it_was_told_then() -> None:
     spans = decide_again(traced(LINE), 0.95).spans
-    assert [(s.product_id, s.shown_at, s.hidden_at) for s in spans[:2]] == [("A", 2.0, 5.5), ("B", 8.0, 10.5)]
-    assert spans[0].told_after_s == pytest.approx(0.5 + 0.15)
+    assert [(s.product_id, s.shown_at, s.hidden_at) for s in spans[:2]] == [("A", 1.75, 5.75), ("B", 7.75, 10.75)]
+    assert spans[0].told_after_s == pytest.approx(0.75 + 0.15)
 
 
 def test_what_nobody_introduced_is_a_false_show_and_a_higher_threshold_has_fewer() -> None:

@@ -44,8 +44,10 @@ def play(view_at: ViewAt) -> Callable[..., list[Decision]]:
     return run
 
 
-def make(*, hold_s: float = 1.5, max_shown: int = 3, hide_at: float = 0.1) -> Decider:
-    return Decider(show_at=0.95, hide_at=hide_at, hold_s=hold_s, update_every_s=5.0, max_shown=max_shown)
+def make(*, hold_s: float = 1.5, max_shown: int = 3, hide_at: float = 0.1, step_s: float = 0.0) -> Decider:
+    return Decider(
+        show_at=0.95, hide_at=hide_at, hold_s=hold_s, update_every_s=5.0, max_shown=max_shown, step_s=step_s
+    )
 
 
 def told(decisions: list[Decision]) -> list[str]:
@@ -63,6 +65,25 @@ Play = Callable[..., list[Decision]]
 
 def test_a_product_is_shown_dated_back_to_its_first_view_and_hidden_at_its_last(play: Play) -> None:
     assert told(play("..AAAA.....")) == ["+A@1", "-A@2.5"]
+
+
+def test_what_comes_and_goes_between_two_views_does_so_halfway(play: Play) -> None:
+    assert told(play("..AAAA.....", decider=make(step_s=0.5))) == ["+A@0.75", "-A@2.75"]
+    assert told(play("AAAA.....", decider=make(step_s=0.5)))[0] == "+A@0"  # nobody looked before
+    swapped = play("AAAABBBB.....", decider=make(step_s=0.5))
+    assert told(swapped)[1:3] == ["-A@1.75", "+B@1.75"]
+
+
+def test_what_is_in_view_when_nobody_looks_any_more_was_seen_last_then(play: Play) -> None:
+    decider = make(step_s=0.5)
+    play("..AAAA", decider=decider)
+    assert told(decider.end(Reason.END_OF_STREAM)) == ["-A@2.5"]
+    assert told(play("AAAA", decider=decider, start=9.0)) == ["+A@9"]
+
+
+def test_what_is_shown_again_begins_no_sooner_than_it_ended_halfway_either(play: Play) -> None:
+    decisions = play("AAA_AA", decider=make(step_s=0.5))
+    assert told(decisions) == ["+A@0", "-A@1.25", "+A@1.25"]
 
 
 def test_what_is_on_show_goes_on_faintly_for_some_seconds_and_is_not_dated_there(play: Play) -> None:

@@ -124,7 +124,7 @@ async def test_a_product_is_shown_and_hidden_and_the_end_is_told() -> None:
 
     async with house(script) as home:
         assert await home.run() is Reason.END_OF_STREAM
-        assert home.told() == [(Change.SHOWN, 0.0, None), (Change.HIDDEN, 4.5, Reason.NOT_SEEN)]
+        assert home.told() == [(Change.SHOWN, 0.0, None), (Change.HIDDEN, 4.75, Reason.NOT_SEEN)]  # last seen at 4.5
         assert set(home.decisions[0].latency) == {"decode", "queue", "encode", "window", "match", "decide"}
 
 
@@ -136,7 +136,7 @@ async def test_what_the_search_found_late_is_dated_back_to_when_it_was_there() -
 
     async with house(script, looker=late) as it:
         await it.run()
-        assert it.told()[0] == (Change.SHOWN, 0.5, None)
+        assert it.told()[0] == (Change.SHOWN, 0.25, None)  # first seen at 0.5
 
 
 async def test_what_is_showing_at_the_end_is_hidden_with_the_end_as_reason() -> None:

@@ -113,7 +113,7 @@ def decide_again(
         Heard(alike, undecided_after_s=config.undecided_after_s),
         _Listening(words, hearing, way, answers),
     )
-    decider, account = decider_of(config, bundle.false_shows, bundle.presence), _Account()
+    decider, account = decider_of(config, bundle.false_shows, bundle.presence, window.hop_s), _Account()
     for line in trace:
         listening.hear(line.at)
         closed = windower.push(line.view())
