@@ -77,7 +77,7 @@ class Zero:
 class Span:
     """One shown with its hidden. `told_after_s`: from when it was said to have come, to the event.
 
-    `hidden_after_s`: from when it is said to have gone; None where it was never hidden. `confidence`: the shown event's.
+    `hidden_after_s`: from when it is said to have gone; None: it was never hidden. `confidence`: the shown event's.
     `could_be`: the others of a group of look-alikes, where one of it was told to the end. `vague`: it was said which.
     """
 
