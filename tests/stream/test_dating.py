@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.base import Box
-from stream.dating import CLOSE_UP, FAINT, FAR, TRACE, Sight, continues, earliest, earliest_asked
+from stream.dating import CLOSE_UP, FAINT, FAR, TRACE, Sight, continues, earliest, earliest_asked, later
 from stream.types import Moment
 
 pytestmark = pytest.mark.unit
@@ -111,3 +111,12 @@ def test_views_asked_later_never_reach_further_back_than_others(probabilities: l
     sights = [sight(9 - i, p, NEAR if i % 2 else HERE) for i, p in enumerate(probabilities)]
     strict, free = earliest_asked(sights, NEAR), earliest(sights, NEAR)
     assert strict is None or (free is not None and free.pts <= strict.pts)
+
+
+def test_a_moment_is_moved_by_all_clocks_and_no_further_than_it_may() -> None:
+    assert later(Moment(5.0, 105.0, 9.0), -0.25) == Moment(4.75, 104.75, 8.75)
+    assert later(moment(5), 0.25) == Moment(5.25, None, 5.25)
+    assert later(moment(5), 0.25, at_most=moment(5.125)) == moment(5.125)
+    assert later(moment(5), 0.25, at_most=moment(4)) == moment(5)
+    assert later(moment(5), -0.25, at_least=moment(4.875)) == moment(4.875)
+    assert later(moment(5), -0.25, at_least=moment(6)) == moment(5)
