@@ -4,9 +4,9 @@ Each sighting gives every product a calibrated probability of being shown. Their
 it, capped: no single frame decides. A doubtful view counts only where the product may have come to since the one
 before. A product is *shown* when the sum says so. It is *hidden* when it was not seen for `hold_s`, when the sum has
 turned against it, when it was put down, or as soon as a rival is shown while it is out of view. Both ends are dated
-back to the first and the last view of the run, as `dating` has it, or to the ends of what was cut in and shows it
-alone, as `inserts` has it. Of products that claim the same place in view only
-the one with most evidence is shown: look-alikes take turns in single views.
+back to half a step beyond the first and the last view of the run, as `dating` has it, or of what was cut in and shows
+it alone, as `inserts` has it. Of products that claim the same place in view only the one with most evidence is shown:
+look-alikes take turns in single views.
 """
 
 from __future__ import annotations
@@ -14,11 +14,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stream.case import Track, in_view, named_unseen, near_by, reached, rivalled, shared, sight, still_there
+from stream.case import (
+    Track,
+    claimed,
+    in_view,
+    moment_of,
+    near_by,
+    others,
+    reached,
+    rivalled,
+    sight,
+    still_there,
+    takes_name_unseen,
+)
 from stream.dating import Sight, continues, earliest, earliest_asked, later
-from stream.fuse import FLOOR, SAME_PLACE
+from stream.fuse import FLOOR
 from stream.inserts import LONGEST_S, carried_on
-from stream.lookalikes import alternatives, comes_anew, confidence, undecided
+from stream.lookalikes import comes_anew, confidence, undecided
 from stream.types import Candidate, Change, Decision, Moment, Reason
 from stream.weighing import PER_VIEW, SEEN, SINGLY, logit, weight
 
@@ -33,7 +45,6 @@ SURE = 0.9  # a view that needs no support by the one before it
 HOLDS = 3  # times `hold_s` that faint views can keep a product shown
 GOES_ON = 0.1  # so probably presented, what is on show goes on: another side of it, and nothing else took over
 NEWS = 0.1  # a change of confidence worth an `updated`
-MAX_ALTERNATIVES = 4
 SIGHTS_BACK = 8  # views before a case was opened that its beginning is sought in
 
 
@@ -92,7 +103,7 @@ class Decider:
 
     def push(self, sighting: Sighting) -> list[Decision]:
         """What changed with this sighting: what has another name now, then hides, then updates, then shows."""
-        now = _moment(sighting)
+        now = moment_of(sighting)
         self._begun = self._begun or now
         renamed = list(self._names_anew(sighting, now))
         self._cut(sighting, now)
@@ -225,7 +236,7 @@ class Decider:
         room = self._max_shown - len([i for i in self.showing if self._tracks[i].seen == now])
         ready = [i for i, t in self._tracks.items() if t.ready(now) and t.evidence >= self._show]
         best_first = sorted(ready, key=lambda i: (-self._tracks[i].evidence, i))
-        for product_id in [i for i in best_first if not self._claimed(i, now)][: max(room, 0)]:
+        for product_id in [i for i in best_first if not claimed(i, self._tracks, now)][: max(room, 0)]:
             track = self._tracks[product_id]
             track.shown = True
             if self._insert is not None:
@@ -244,18 +255,6 @@ class Decider:
             track.first = ended
         return track.first.pts - ended.pts
 
-    def _claimed(self, product_id: str, now: Moment) -> bool:
-        """Seen or shown in the very same place is another with more evidence, or with as much and an earlier name."""
-        mine = self._tracks[product_id]
-        rivals = [
-            (-t.evidence, i)
-            for i, t in self._tracks.items()
-            if i != product_id
-            and (t.shown or t.seen == now)
-            and shared(t.candidate.box, mine.candidate.box) > SAME_PLACE
-        ]
-        return min(rivals, default=(-mine.evidence, product_id)) < (-mine.evidence, product_id)
-
     def _puts_down(self, sighting: Sighting) -> Iterator[Decision]:
         """Dated back to the last view before it came to rest; it was noticed later.
 
@@ -266,8 +265,7 @@ class Decider:
             track = self._tracks[product_id]
             if track.left or self._of_insert(track):
                 continue
-            held = [view for view in track.views if view.pts <= since[product_id]]
-            track.last = held[-1] if held else track.first
+            track.last = track.held_until(since[product_id])
             yield self._hide(product_id, Reason.PUT_DOWN)
 
     def _hides(self, now: Moment, *, replaced: bool) -> Iterator[Decision]:
@@ -282,7 +280,7 @@ class Decider:
         for product_id in sorted(self.showing):
             track = self._tracks[product_id]
             told = track.told
-            if told is None or (track.seen != now and not named_unseen(track, sighting)):
+            if told is None or (track.seen != now and not takes_name_unseen(track, sighting)):
                 continue
             due = now.pts - track.told_at >= self._update_every_s
             news = abs(confidence(track.candidate) - confidence(told)) >= NEWS
@@ -291,11 +289,7 @@ class Decider:
 
     def _decision(self, change: Change, track: Track, sighting: Sighting) -> Decision:
         track.told, track.told_at = track.candidate, track.seen.pts
-        mine = track.candidate.product_id
-        others = alternatives(track.candidate)
-        if not undecided(track.candidate):  # else it is one of these: what else is in view is none of them
-            others += tuple(c for c in sighting.ranked if c.product_id != mine)
-        return Decision(change, track.candidate, others[:MAX_ALTERNATIVES], track.first, track.frames)
+        return Decision(change, track.candidate, others(track, sighting), track.first, track.frames)
 
     def _hide(self, product_id: str, why: Reason, *, gone: bool = True) -> Decision:
         """`gone`: it was in view no longer, rather than that nobody looks any more."""
@@ -308,8 +302,3 @@ class Decider:
 
     def _hidden(self, track: Track, why: Reason) -> Decision:
         return Decision(Change.HIDDEN, track.candidate, (), track.first, track.frames, hidden_at=track.last, why=why)
-
-
-def _moment(sighting: Sighting) -> Moment:
-    view = sighting.window.views[-1]
-    return Moment(pts=view.at, utc=view.utc, wall=view.wall)
