@@ -71,11 +71,7 @@ def open_encoder(
     `lost(why)` is called by the encoding thread if the GPU breaks later; the processor then goes on in its place.
     """
     if not isinstance(bundle, OnnxBundle):
-        if settings.wanted in ON_GPU:
-            raise BundleError(
-                f"engine {settings.wanted}: the built-in bundle {bundle.name} runs on the processor only"
-            )
-        return Chosen(bundle.encoder(settings.threads), bundle.name, "built in, on the processor")
+        return _built_in(bundle, settings)
     if settings.wanted == PROCESSOR:
         return _on_processor(bundle, settings, (), expected=True)
     passed_over: list[str] = []
@@ -101,6 +97,12 @@ def open_encoder(
             spare = Standby(encoder, lambda: bundle.encoder(settings.threads), lost)
             return Chosen(spare, backend, f"{how} on {gpu.name}", tuple(passed_over), expected)
     return _on_processor(bundle, settings, tuple(passed_over), expected=False)
+
+
+def _built_in(bundle: Bundle, settings: Settings) -> Chosen:
+    if settings.wanted in ON_GPU:
+        raise BundleError(f"engine {settings.wanted}: the built-in bundle {bundle.name} runs on the processor only")
+    return Chosen(bundle.encoder(settings.threads), bundle.name, "built in, on the processor")
 
 
 def _served(backend: str, settings: Settings) -> Settings:

@@ -10,8 +10,7 @@ import shutil
 import time
 from array import array
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
@@ -20,8 +19,9 @@ from numpy.typing import NDArray
 from indexes.assemble import Facts, assemble
 from indexes.catalogue import read_catalogue
 from indexes.delta import one_writer
-from indexes.errors import GalleryError, ImageError
-from indexes.images import ImageLimits, Pictures, decode, digest, in_order
+from indexes.encoding import Encoding, Found
+from indexes.errors import GalleryError
+from indexes.images import ImageLimits, Pictures, digest
 from indexes.product import BadRow, Product, shown
 from indexes.publish import publish
 from indexes.target import cannot_write, check_target
@@ -32,16 +32,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexes.manifest import Manifest
-    from indexes.picture import EncodedLike, Encoder, Image
+    from indexes.picture import Encoder
     from indexes.product import Row
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-THREADS = 8  # pictures fetched and decoded at once: they mostly wait for the network
-AHEAD = 16  # pictures decoded and not yet encoded, 12 MB each at most
-BATCH = 16  # pictures given to the encoder at once; as much is lost when the build is killed
 TELL_EVERY = 1000  # products between two words of progress while the feed is read
 TOLD = 20  # problems repeated in the report; all of them are in the gallery's problems.jsonl
 
@@ -132,18 +129,6 @@ def _tidy(work: Path, store: Work, *, done: bool) -> None:
     shutil.rmtree(store.folder if foreign else work, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A picture on its way: `image` is None where it was encoded before, `digest` empty where it cannot be had."""
-
-    product: int
-    product_id: str
-    link: str
-    digest: str = ""
-    image: Image | None = None
-    why: str = ""
-
-
 class _Build:
     """One run: its counts, and the list of what went wrong."""
 
@@ -152,9 +137,10 @@ class _Build:
         self._store = store
         self._new = new
         self._spool = store.folder / "feed.jsonl"  # the good products, so that the feed is read once
-        self._source = Pictures(feed.parent, fetch=plan.fetch, limits=plan.limits)
+        source = Pictures(feed.parent, fetch=plan.fetch, limits=plan.limits)
+        self._encoding = Encoding(plan.encoder, plan.bundle_name, source, plan.limits, store, plan.now)
         self._told: list[str] = []
-        self._bad_rows = self._lost = self._left_out = self._reused = self._done = 0
+        self._bad_rows = self._lost = self._left_out = self._done = 0
 
     def run(self, rows: Iterator[Row]) -> BuildReport:
         shutil.rmtree(self._new, ignore_errors=True)  # of a build that was killed
@@ -200,7 +186,7 @@ class _Build:
             bad_rows=self._bad_rows,
             lost_pictures=self._lost,
             left_out=self._left_out,
-            reused=self._reused,
+            reused=self._encoding.reused,
             problems=tuple(self._told),
         )
 
@@ -228,13 +214,10 @@ class _Build:
     def _encode(self, total: int, problems: TextIO) -> tuple[Int32s, Int64s]:
         """For every usable picture, in the feed's order: its product's number in the feed, its own in the store."""
         owners, numbers = array("i"), array("q")
-        links = (_Found(i, p.product_id, link) for i, p in enumerate(self._products()) for link in p.image_links)
-        found = in_order(links, self._find, threads=THREADS, ahead=AHEAD, stop=self._source.stop)
-        with closing(found):
-            while batch := list(islice(found, BATCH)):
-                self._add(batch)
-                for picture in batch:
-                    number = self._store.find(picture.digest)
+        links = (Found(i, p.product_id, link) for i, p in enumerate(self._products()) for link in p.image_links)
+        with closing(self._encoding.batches(links)) as batches:
+            for batch in batches:
+                for picture, number in batch:
                     if number is None:
                         self._lost += 1
                         what = {"product_id": picture.product_id, "link": shown(picture.link), "why": picture.why}
@@ -245,46 +228,6 @@ class _Build:
                 self._done += len(batch)
                 self._tell("encoding", self._done, total)
         return np.array(owners, np.int32), np.array(numbers, np.int64)
-
-    def _find(self, asked: _Found) -> _Found:
-        """Runs in a thread of the pool. A picture that cannot be had is an answer, not an error."""
-        link = asked.link
-        if "://" in link and (known := self._store.find_link(link, self._plan.now())):
-            return replace(asked, digest=known)
-        try:
-            data = self._source.read(link)
-            name = digest(data)
-            if self._store.find(name) is not None:
-                return replace(asked, digest=name)
-            return replace(asked, digest=name, image=decode(data, self._plan.limits, name=shown(link)))
-        except ImageError as error:
-            return replace(asked, why=str(error))
-
-    def _add(self, batch: list[_Found]) -> None:
-        """Encodes what is new in the batch, every picture once."""
-        fresh = {p.digest: p.image for p in batch if p.image is not None and self._store.find(p.digest) is None}
-        self._reused += sum(1 for p in batch if p.digest and p.image is None)
-        links = [(p.link, p.digest) for p in batch if p.digest and p.image is not None and "://" in p.link]
-        encoded = list(self._plan.encoder.encode(list(fresh.values()))) if fresh else []
-        if len(encoded) != len(fresh):
-            raise GalleryError(f"bundle {self._plan.bundle_name}: {len(encoded)} results for {len(fresh)} pictures")
-        for one in encoded:
-            self._check(one, encoded[0])
-        if fresh or links:
-            self._store.add(list(zip(fresh, encoded, strict=True)), links, self._plan.now())
-
-    def _check(self, one: EncodedLike, first: EncodedLike) -> None:
-        """An encoder that gives nonsense must not become a gallery that finds nonsense."""
-        known = self._store.entries[0].dim if self._store.entries else len(first.embedding)
-        patches, count = one.patches, len(one.patches.vectors)
-        shapes = (one.embedding.shape, patches.vectors.shape, patches.places.shape, patches.thumb.shape)
-        if shapes[0] != (known,) or len(shapes[1]) != 2 or shapes[2] != (count, 4) or shapes[3][2:] != (3,):
-            raise GalleryError(
-                f"bundle {self._plan.bundle_name}: embedding, patch vectors, places and thumb of shapes {shapes}, "
-                f"where the embedding has {known} numbers: check the bundle"
-            )
-        if not (np.isfinite(one.embedding).all() and np.isfinite(patches.vectors).all()):
-            raise GalleryError(f"bundle {self._plan.bundle_name}: vectors hold a value that is no number: check it")
 
     def _leave_out(self, has_picture: Flags, problems: TextIO) -> None:
         for product, good in zip(self._products(), has_picture, strict=True):
@@ -300,4 +243,4 @@ class _Build:
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._plan.progress is not None:
-            self._plan.progress(BuildProgress(stage, done, total, self._lost, self._reused))
+            self._plan.progress(BuildProgress(stage, done, total, self._lost, self._encoding.reused))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,9 +17,11 @@ from engines.classic.square import SIDE
 from engines.classic.stored import NotStored, read_stored
 from engines.classic.wire import Graph, opened
 from engines.errors import EngineError
+from engines.packaged import folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import onnxruntime as ort
 
@@ -72,8 +73,8 @@ def _session() -> ort.InferenceSession:
 def _weights() -> Mapping[str, NDArray[np.generic]]:
     cure = "install the project's requirements again"
     try:
-        data = (files(PACKAGE) / "models" / FILE).read_bytes()
-    except (ModuleNotFoundError, FileNotFoundError) as error:
+        data = _stored().read_bytes()
+    except FileNotFoundError as error:
         raise EngineError(
             f"the embedded engine's weights, {FILE} of the package {PACKAGE}: missing; {cure}"
         ) from error
@@ -88,6 +89,13 @@ def _weights() -> Mapping[str, NDArray[np.generic]]:
         return read_stored(data)
     except NotStored as error:
         raise EngineError(f"{FILE} of the package {PACKAGE}: {error}; {cure}") from error
+
+
+def _stored() -> Path:
+    """Where the package has them; its own code does not run."""
+    for folder in folders(PACKAGE):
+        return folder / "models" / FILE
+    raise FileNotFoundError(PACKAGE)
 
 
 def _network(weights: Mapping[str, NDArray[np.generic]]) -> bytes:

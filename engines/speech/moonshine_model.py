@@ -7,8 +7,6 @@ piece of sound as it is, of any length, the second writes token after token and 
 from __future__ import annotations
 
 import hashlib
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,9 +14,11 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engines.errors import SpeechError
+from engines.packaged import folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from engines.speech.base import Samples
 
@@ -96,16 +96,16 @@ class MoonshineModel:
 
 def locate() -> Path:
     """The folder that the package brings; raises SpeechError where it is not installed."""
-    spec = find_spec(PACKAGE)
-    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
-    found = next((folder for place in places if (folder := Path(place, FOLDER)).is_dir()), None)
+    places = folders(PACKAGE)
+    found = next((folder for place in places if (folder := place / FOLDER).is_dir()), None)
     if found is None:
-        why = "is not installed" if spec is None else f"has no {FOLDER}: another version of it"
+        why = "is not installed" if not places else f"has no {FOLDER}: another version of it"
         raise SpeechError(f"speech engine 'moonshine': its package {why}; {INSTALL}, or set speech engine 'sphinx'")
     return found
 
 
 def is_here() -> bool:
+    """Whether the package is installed; what is in it is checked when it is opened."""
     try:
         locate()
     except SpeechError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -11,11 +9,13 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engines.errors import SpeechError
+from engines.packaged import folders
 from engines.speech.base import RATE, Samples
 from engines.speech.rolling import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 Windows = NDArray[np.float32]  # (n, WINDOW)
 Likelihoods = NDArray[np.float32]  # (n,), how likely each window is speech, 0..1
@@ -142,9 +142,7 @@ class Turns:
 
 
 def _bundled() -> Path:
-    spec = find_spec("faster_whisper")
-    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
-    found = sorted(path for place in places for path in Path(place, "assets").glob("silero_vad*.onnx"))
+    found = sorted(path for folder in folders("faster_whisper") for path in folder.glob("assets/silero_vad*.onnx"))
     if not found:
         raise SpeechError(
             "voice model silero_vad.onnx is not here; pip install 'nowshowing[speech]', which brings it"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from engines.errors import SpeechError
+from engines.packaged import folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -155,8 +155,7 @@ def _is_checkpoint(names: Collection[str]) -> bool:
 
 def _preload_cublas() -> None:
     """CTranslate2 looks for cuBLAS 12 by name, where the wheel that brings it does not put it."""
-    spec = find_spec("nvidia")
-    for place in spec.submodule_search_locations or [] if spec else []:
+    for folder in folders("nvidia"):
         for name in CUBLAS:
-            if (path := Path(place, "cublas", "lib", name)).exists():
+            if (path := folder / "cublas" / "lib" / name).exists():
                 ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)

@@ -25,6 +25,10 @@ GalleryDir = Annotated[Path, typer.Option(help="A folder made by `nowshowing gal
 SinkUrls = Annotated[
     list[str], typer.Option("--sink", help="jsonl:- (stdout), jsonl:PATH, kafka://host:port; may be repeated.")
 ]
+Language = Annotated[
+    str | None, typer.Option(help="What the host speaks, as in en or pt-BR: without it, only a Whisper listens.")
+]
+SpeechModel = Annotated[str | None, typer.Option(help="A Whisper to listen with, by folder or name; or moonshine.")]
 
 
 def watch(
@@ -34,13 +38,8 @@ def watch(
     shop: Annotated[str | None, typer.Option(help="Only this shop's products may show.")] = None,
     products: Annotated[Path | None, typer.Option(help="Only these: a file with one product id a line.")] = None,
     sink: SinkUrls = ["jsonl:-"],
-    language: Annotated[
-        str | None,
-        typer.Option(help="What the host speaks, as in en or pt-BR: without it, only a Whisper listens."),
-    ] = None,
-    speech_model: Annotated[
-        str | None, typer.Option(help="A Whisper to listen with, by folder or name; or moonshine.")
-    ] = None,
+    language: Language = None,
+    speech_model: SpeechModel = None,
     until: Annotated[float | None, typer.Option(min=0, help="Stop after this many seconds.")] = None,
     fast: Annotated[bool, typer.Option(help="Replay a file as fast as possible instead of in real time.")] = False,
     private: Annotated[

@@ -18,7 +18,6 @@ from engines.speech.moonshine_model import is_here, locate, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.machinery import ModuleSpec
     from pathlib import Path
 
 pytestmark = pytest.mark.media
@@ -105,10 +104,7 @@ def test_it_is_asked_for_english_alone() -> None:
 
 
 def test_where_its_package_is_missing_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(name: str) -> ModuleSpec | None:
-        return None
-
-    monkeypatch.setattr(moonshine_model, "find_spec", nothing)
+    monkeypatch.setattr(moonshine_model, "PACKAGE", "no_such_package")
     assert not is_here()
     with pytest.raises(SpeechError, match=r"not installed; pip install 'nowshowing\[moonshine\]', or set.*'sphinx'"):
         choose(SpeechSettings(engine="moonshine"))
