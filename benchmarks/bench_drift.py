@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.bench_streams import Publishers, on_air
 from benchmarks.machine import facts
+from benchmarks.publishers import Publishers, on_air
 from engines.speech.choose import Choice
 from engines.speech.fake import FakeTranscriber
 from engines.text import ProductWords

@@ -57,13 +57,14 @@ def main(
     count: Annotated[int, typer.Option(help="Sentences for each voice and sound.")] = 40,
     seed: Annotated[int, typer.Option(help="Of shop, sentences and sounds.")] = 23,
     model: Annotated[
-        str, typer.Option(help="Whisper's: a folder, a size or a hub id; empty: the embedded engine.")
+        str, typer.Option(help="Whisper's: a folder, a size or a hub id; empty: the built-in engine.")
     ] = "",
-    engine: Annotated[str, typer.Option(help="auto, sphinx, moonshine or whisper.")] = "auto",
+    engine: Annotated[str, typer.Option(help="sphinx, moonshine, or auto: whisper where a model is named.")] = "",
     invented: Annotated[float, typer.Option(help="Hours of each sound without speech, instead.")] = 0.0,
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON line a condition.")] = False,
 ) -> None:
-    choice = choose(SpeechSettings(engine=_engine(engine), model=model or None, language="en", threads=1))
+    name = _engine(engine or ("whisper" if model else "sphinx"))
+    choice = choose(SpeechSettings(engine=name, model=model or None, language="en", threads=1))
     assert choice.transcriber is not None, "English is heard by every engine"
     transcriber = choice.transcriber
     one_blas_thread()  # as in the ear's own process; threads that spin would be counted for work

@@ -1,7 +1,7 @@
 """How many live 720p30 streams one machine holds: real RTMP through nginx, the whole worker, ages frame to event.
 
     python -m benchmarks.bench_streams --streams 4,6,8 --bundle classic --seconds 60
-    python -m benchmarks.bench_streams --streams 4,6 --speech off,sphinx       # what hearing costs
+    python -m benchmarks.bench_streams --streams 4,6 --speech off,sphinx,moonshine     # what hearing costs
     python -m benchmarks.bench_streams --streams 8 --seconds 600 --cut-every 45     # soak: reconnects, memory
 
 The publishers (ffmpeg copying one recording, not encoding) and nginx run on the same machine and are counted in its
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import subprocess
 import sys
@@ -27,24 +26,22 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import facts
+from benchmarks.publishers import on_air
 from benchmarks.small_bundle import make_small_bundle
 from engines.bundle import open_bundle
 from indexes.build import build_gallery
 from stream.config import WorkerConfig
 from stream.metrics import Metrics
 from stream.worker import Worker
-from tests.integration.media_servers import NEEDS, available, running
+from tests.integration.media_servers import NEEDS, available
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from benchmarks.publishers import Publishers
     from stream.events import Event
     from stream.types import Reason
-    from tests.integration.media_servers import MediaServer
 
 WARM_UP_S = 8.0  # joining and the first frames are not what is measured
 SAMPLE_S = 1.0
-CUT_S = 3.0
 
 
 class Recorder(Metrics):
@@ -57,6 +54,8 @@ class Recorder(Metrics):
         self.ages: list[float] = []
         self.lags: list[float] = []
         self.drops: dict[str, int] = {}
+        self.behind: list[float] = []
+        self.skipped_s = 0.0
         self.reconnects = 0
 
     def stage(self, stage: str, seconds: float) -> None:
@@ -78,6 +77,16 @@ class Recorder(Metrics):
         super().event_published(type_, age_s)
         if self.on and "product" in type_:
             self.ages.append(age_s)
+
+    def speech_turn(self, behind_s: float) -> None:
+        super().speech_turn(behind_s)
+        if self.on:
+            self.behind.append(behind_s)
+
+    def speech_skipped(self, seconds: float) -> None:
+        super().speech_skipped(seconds)
+        if self.on:
+            self.skipped_s += seconds
 
     def reconnected(self, cause: Reason) -> None:
         super().reconnected(cause)
@@ -113,43 +122,10 @@ class Result:
     worker_cores: float
     machine_busy: float
     rss_mb: list[int] = field(default_factory=list)
+    heard_after_p99_s: float | None = None  # from a second of sound's leaving the decoder
+    not_heard_s: float = 0.0  # skipped, since the ear was too far behind
+    ear_mb: int = 0  # of the process that hears, at the end
     slope_mb_per_min: float = 0.0
-
-
-class Publishers:
-    """One publisher a livestream; `cut` kills the next one in turn, for three seconds."""
-
-    def __init__(self, server: MediaServer, video: Path, names: list[str]) -> None:
-        self._server, self._video, self._names = server, video, names
-        self._turn = 0
-        self._stacks = {name: contextlib.ExitStack() for name in names}
-        for name in names:
-            self._publish(name)
-
-    def _publish(self, name: str) -> None:
-        self._stacks[name].enter_context(self._server.publishing(self._video, name))
-
-    async def cut(self) -> None:
-        name = self._names[self._turn % len(self._names)]
-        self._turn += 1
-        self._stacks[name].close()
-        await asyncio.sleep(CUT_S)
-        self._publish(name)
-
-    def close(self) -> None:
-        for stack in self._stacks.values():
-            stack.close()
-
-
-@contextlib.contextmanager
-def on_air(work: Path, video: Path, names: list[str]) -> Iterator[tuple[MediaServer, Publishers]]:
-    root = Path(tempfile.mkdtemp(prefix="nginx-", dir=work))
-    with running(root) as server:
-        publishers = Publishers(server, video, names)
-        try:
-            yield server, publishers
-        finally:
-            publishers.close()
 
 
 async def measure(
@@ -186,6 +162,7 @@ class Load:
         self._before = self._used()
         psutil.cpu_percent()
         self.rss: list[float] = []
+        self.ear_mb = 0.0
         self.took = self.cores = self.machine = 0.0
 
     async def watch(self, seconds: float, publishers: Publishers, cut_every_s: float) -> None:
@@ -201,11 +178,15 @@ class Load:
         self.took = clock() - start
         self.cores = (self._used() - self._before) / self.took
         self.machine = psutil.cpu_percent() / 100
+        self.ear_mb = sum(ear.memory_info().rss for ear in self._ears()) / 1e6
 
     def _used(self) -> float:
-        """Seconds of a core. Publishers and servers are our children too, but no part of the worker."""
-        hears = [child for child in self._process.children() if "engines.speech.apart" in child.cmdline()]
-        return sum(used.user + used.system for used in (one.cpu_times() for one in (self._process, *hears)))
+        """Seconds of a core."""
+        return sum(used.user + used.system for used in (one.cpu_times() for one in (self._process, *self._ears())))
+
+    def _ears(self) -> list[psutil.Process]:
+        """Publishers and servers are our children too, but no part of the worker."""
+        return [child for child in self._process.children() if "engines.speech.apart" in child.cmdline()]
 
 
 def summary(recorder: Recorder, load: Load, n: int, bundle: str, speech: str) -> Result:
@@ -227,6 +208,9 @@ def summary(recorder: Recorder, load: Load, n: int, bundle: str, speech: str) ->
         worker_cores=round(load.cores, 2),
         machine_busy=round(load.machine, 2),
         rss_mb=[round(r) for r in load.rss[:: max(len(load.rss) // 10, 1)]],
+        heard_after_p99_s=percentile(recorder.behind, 99),
+        not_heard_s=round(recorder.skipped_s, 1),
+        ear_mb=round(load.ear_mb),
         slope_mb_per_min=round(float(np.polyfit(minutes, settled, 1)[0]), 2) if len(settled) > 2 else 0.0,
     )
 
@@ -260,7 +244,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--show-seconds", type=float, default=92.0)
     parser.add_argument("--cut-every", type=float, default=0.0, help="kill one publisher for 3 s this often")
-    parser.add_argument("--speech", default="off", help="off, sphinx, or off,sphinx: one run each, in turns")
+    parser.add_argument("--speech", default="off", help="off, sphinx, moonshine, or several: one run each, in turns")
     parser.add_argument("--json", type=Path, help="also write the results here")
     args = parser.parse_args()
     if not available():
@@ -282,7 +266,8 @@ def report(results: list[Result]) -> None:
     machine = facts()
     table = Table(title=f"live streams on {machine['cpu']}, {machine['cores']} cores, commit {machine['commit']}")
     for column in ("streams", "bundle", "speech", "views/s", "view age p50", "p99", "events", "event age p99",
-                   "loop lag p99", "dropped", "reconnects", "cores", "machine", "MB", "MB/min"):  # fmt: skip
+                   "loop lag p99", "dropped", "reconnects", "cores", "machine", "MB", "MB/min",
+                   "ear MB", "heard after p99", "not heard"):  # fmt: skip
         table.add_column(column, justify="right")
     for r in results:
         event_age = "-" if r.event_age_p99_s is None else f"{r.event_age_p99_s:.3f} s"
@@ -291,9 +276,10 @@ def report(results: list[Result]) -> None:
             f"{r.view_age_p50_s:.3f} s", f"{r.view_age_p99_s:.3f} s",
             str(r.events), event_age, f"{r.loop_lag_p99_s * 1e3:.1f} ms", str(sum(r.dropped.values())),
             str(r.reconnects), f"{r.worker_cores:.2f}", f"{r.machine_busy:.0%}", str(r.rss_mb[-1]),
-            f"{r.slope_mb_per_min:+.2f}",
+            f"{r.slope_mb_per_min:+.2f}", str(r.ear_mb),
+            "-" if r.heard_after_p99_s is None else f"{r.heard_after_p99_s:.2f} s", f"{r.not_heard_s:.0f} s",
         )  # fmt: skip
-    Console(width=170).print(table)
+    Console(width=200).print(table)
 
 
 if __name__ == "__main__":

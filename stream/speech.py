@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-SPHINX = "engines.speech.sphinx:warmed"  # while it is loaded nobody waits; at the first word somebody does
 MOST_PRODUCTS = 5000  # in scope: what they may be called is kept in memory, and no show has as many
 NOTHING = Heard((), (), inf, 0.0, (), {})
 
@@ -216,7 +215,7 @@ def words_of(scope: Scope) -> list[ProductWords]:
 def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:
     """Why a livestream is not to be listened to; empty where it is.
 
-    The built-in engine takes any speech for English, and what it makes of another language would be noise: so it is
+    What needs no model takes any speech for English, and what it makes of another language would be noise: so it is
     not used by itself where nobody says that a host speaks English.
     """
     if config.engine == "off" or not stream.speech:
@@ -225,8 +224,8 @@ def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:
     if config.engine != "auto" or config.model is not None or (language or "").split("-")[0].lower() == "en":
         return ""
     if language is None:
-        return "nobody says what its host speaks: set language (the built-in engine hears English), or name a Whisper"
-    return f"the built-in engine hears English only, not {language!r}: name a Whisper as speech model"
+        return "nobody says what its host speaks: set language (what needs no model hears English), or name a Whisper"
+    return f"what needs no model hears English only, not {language!r}: name a Whisper as speech model"
 
 
 def chosen(config: SpeechConfig) -> Choice:
@@ -240,9 +239,9 @@ def chosen(config: SpeechConfig) -> Choice:
         device=config.device,
         compute_type=config.compute_type,
         threads=config.threads,
+        apart=True,
     )
-    choice = choose(settings)
-    return replace(choice, transcriber=Apart(SPHINX)) if choice.engine == "sphinx" else choice
+    return choose(settings)
 
 
 def summary_service(config: SummaryConfig | None, clock: Clock, metrics: Metrics) -> SummaryService | None:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from engines.errors import SpeechError
+from engines.speech.apart import Apart
 
 if TYPE_CHECKING:
     from engines.speech.base import Transcriber
@@ -15,6 +16,10 @@ EngineName = Literal["auto", "whisper", "moonshine", "sphinx", "off"]
 
 MOONSHINE = "moonshine"
 INSTALL = "pip install 'nowshowing[speech]'"
+
+# In a process of their own, and warm when they are loaded: then nobody waits, at the first word somebody does.
+SPHINX_APART, MOONSHINE_APART = "engines.speech.sphinx:warmed", "engines.speech.moonshine:warmed"
+HEARS = "whatever is said in English"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class SpeechSettings:
     download: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str | None = None  # as CTranslate2 names it; None: the fastest that the device has
-    threads: int = 0  # 0: half of the cores, four at most
+    threads: int = 0  # whisper's; 0: half of the cores, four at most
+    apart: bool = False  # what needs no model has a process of its own, behind whatever this one has to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,7 @@ def choose(settings: SpeechSettings) -> Choice:
         )
     if settings.engine == "moonshine":
         return _moonshine(settings)
-    if settings.engine == "auto" and not _english(settings.language):
-        return Choice(
-            "off", None, f"off: the built-in engine hears English only, not {settings.language!r}; {_more()}"
-        )
-    return _sphinx(settings)
+    return _sphinx(settings) if settings.engine == "sphinx" else _unasked(settings)
 
 
 def look_for(model: str) -> None:
@@ -109,9 +111,7 @@ def _moonshine(settings: SpeechSettings) -> Choice:
         raise SpeechError(
             f"speech engine 'moonshine' hears English only, not {settings.language!r}; drop one, or {_more()}"
         )
-    from engines.speech.moonshine import Moonshine  # noqa: PLC0415  only whoever listens pays for its model
-
-    return Choice("moonshine", Moonshine(), "moonshine tiny-en, whatever is said in English")
+    return _opened_moonshine(settings)
 
 
 def _sphinx(settings: SpeechSettings) -> Choice:
@@ -119,10 +119,42 @@ def _sphinx(settings: SpeechSettings) -> Choice:
         raise SpeechError(
             f"speech engine 'sphinx' hears English only, not {settings.language!r}; drop the language, or {_more()}"
         )
+    return _opened_sphinx(settings)
+
+
+def _unasked(settings: SpeechSettings) -> Choice:
+    """What needs no model: the better ear where somebody installed it, else the built-in one; and why."""
+    if not _english(settings.language):
+        return Choice(
+            "off", None, f"off: what needs no model hears English only, not {settings.language!r}; {_more()}"
+        )
+    from engines.speech.moonshine_model import INSTALL as THE_EXTRA  # noqa: PLC0415  as below
+    from engines.speech.moonshine_model import missing  # noqa: PLC0415
+
+    if why := missing():
+        return _opened_sphinx(settings, f" (moonshine's package {why}: {THE_EXTRA} for {HEARS}; or {_more()})")
+    return _opened_moonshine(settings, f" (its package is here; engine 'sphinx' is the built-in ear; or {_more()})")
+
+
+def _opened_moonshine(settings: SpeechSettings, why: str = "") -> Choice:
+    from engines.speech.moonshine_model import locate  # noqa: PLC0415  only whoever listens pays for its model
+
+    said = f"moonshine tiny-en, {HEARS}{why}"
+    folder = locate()
+    if settings.apart:
+        return Choice("moonshine", Apart(MOONSHINE_APART), said)
+    from engines.speech.moonshine import Moonshine  # noqa: PLC0415
+
+    return Choice("moonshine", Moonshine(folder), said)
+
+
+def _opened_sphinx(settings: SpeechSettings, why: str = "") -> Choice:
+    said = f"sphinx, built in, English key words only{why}"
+    if settings.apart:
+        return Choice("sphinx", Apart(SPHINX_APART), said)
     from engines.speech.sphinx import Sphinx  # noqa: PLC0415  only whoever listens pays for its model
 
-    why = "" if settings.engine == "sphinx" else f" (no model is named: {_more()})"
-    return Choice("sphinx", Sphinx(), f"sphinx, built in, English key words only{why}")
+    return Choice("sphinx", Sphinx(), said)
 
 
 def _english(language: str | None) -> bool:
@@ -130,6 +162,6 @@ def _english(language: str | None) -> bool:
 
 
 def _more() -> str:
-    """How to hear more than the built-in engine does."""
+    """How to hear more than English."""
     named = "name a Whisper as speech model"
     return named if find_spec("faster_whisper") else f"{INSTALL} and {named}"

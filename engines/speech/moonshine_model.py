@@ -17,7 +17,7 @@ from engines.errors import SpeechError
 from engines.packaged import folders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from engines.speech.base import Samples
@@ -96,21 +96,20 @@ class MoonshineModel:
 
 def locate() -> Path:
     """The folder that the package brings; raises SpeechError where it is not installed."""
-    places = folders(PACKAGE)
-    found = next((folder for place in places if (folder := place / FOLDER).is_dir()), None)
-    if found is None:
-        why = "is not installed" if not places else f"has no {FOLDER}: another version of it"
+    if why := missing():
         raise SpeechError(f"speech engine 'moonshine': its package {why}; {INSTALL}, or set speech engine 'sphinx'")
-    return found
+    return next(_places())
 
 
-def is_here() -> bool:
-    """Whether the package is installed; what is in it is checked when it is opened."""
-    try:
-        locate()
-    except SpeechError:
-        return False
-    return True
+def missing() -> str:
+    """Why the weights are not here; empty: they are, and are checked when they are opened."""
+    if next(_places(), None):
+        return ""
+    return f"has no {FOLDER} (another version of it)" if folders(PACKAGE) else "is not installed"
+
+
+def _places() -> Iterator[Path]:
+    return (place for folder in folders(PACKAGE) if (place := folder / FOLDER).is_dir())
 
 
 def tokens_of(data: bytes) -> Sequence[bytes]:

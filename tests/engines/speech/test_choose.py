@@ -8,12 +8,19 @@ import pytest
 
 from engines.errors import SpeechError
 from engines.speech import choose as choosing
+from engines.speech import moonshine_model
 from engines.speech.choose import SpeechSettings, choose, look_for
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+    from pathlib import Path
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def no_moonshine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moonshine_model, "PACKAGE", "no_such_package")
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def test_with_nothing_said_the_built_in_engine_listens_and_says_how_to_hear_more
     choice = choose(SpeechSettings())
     assert choice.transcriber is not None
     assert choice.transcriber.info.name == choice.engine == "sphinx"
-    assert "English key words only" in choice.said
+    assert "English key words only (moonshine's package is not installed: pip install" in choice.said
     assert "name a Whisper as speech model" in choice.said
 
 
@@ -50,10 +57,23 @@ def test_without_the_extra_no_model_can_be_looked_for() -> None:
         look_for("small")
 
 
+def test_where_the_package_has_other_weights_the_built_in_engine_says_why_it_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "another_moonshine" / "assets").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(moonshine_model, "PACKAGE", "another_moonshine")
+    choice = choose(SpeechSettings())
+    assert choice.engine == "sphinx"
+    assert "moonshine's package has no assets/tiny-en (another version of it): pip install" in choice.said
+    with pytest.raises(SpeechError, match=r"'moonshine': its package has no assets/tiny-en .*or set .* 'sphinx'"):
+        choose(SpeechSettings(engine="moonshine"))
+
+
 def test_a_language_that_nothing_here_hears_turns_listening_off_and_says_so() -> None:
     choice = choose(SpeechSettings(language="zh-Hans"))
     assert choice.transcriber is None
-    assert choice.said.startswith("off: the built-in engine hears English only, not 'zh-Hans'")
+    assert choice.said.startswith("off: what needs no model hears English only, not 'zh-Hans'")
 
 
 def test_english_of_any_country_is_english() -> None:

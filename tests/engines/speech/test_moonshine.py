@@ -11,10 +11,11 @@ import pytest
 
 from engines.errors import SpeechError
 from engines.speech import moonshine_model
+from engines.speech.apart import Apart
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.choose import SpeechSettings, choose
 from engines.speech.moonshine import Moonshine
-from engines.speech.moonshine_model import is_here, locate, tokens_of
+from engines.speech.moonshine_model import locate, missing, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,8 @@ TEXT = "Free shipping today, only while we are live. Let me check what you are w
 
 @pytest.fixture(scope="module")
 def ear() -> Moonshine:
-    if not is_here():
-        pytest.skip("no Moonshine here (extra `moonshine`)")
+    if why := missing():
+        pytest.skip(f"no Moonshine here (extra `moonshine`): its package {why}")
     return Moonshine()
 
 
@@ -98,6 +99,28 @@ def test_it_listens_where_it_is_asked_for(ear: Moonshine) -> None:
     assert choice.transcriber.info == ear.info
 
 
+def test_where_its_package_is_it_listens_unasked_and_says_how_to_have_another(ear: Moonshine) -> None:
+    choice = choose(SpeechSettings(language="en"))
+    assert choice.transcriber is not None
+    assert choice.transcriber.info == ear.info
+    assert choice.said.startswith(
+        "moonshine tiny-en, whatever is said in English (its package is here; engine 'sphinx'"
+    )
+    assert choose(SpeechSettings(engine="sphinx", language="en")).engine == "sphinx"
+    assert choose(SpeechSettings(language="de")).engine == "off"
+
+
+def test_in_a_process_of_its_own_it_hears_the_same(ear: Moonshine, spoken: Samples) -> None:
+    choice = choose(SpeechSettings(engine="moonshine", apart=True))
+    assert isinstance(choice.transcriber, Apart)
+    try:
+        far = choice.transcriber.session((), "en")
+        assert far.push(spoken) + far.end() == [word for _, word in heard(ear, spoken, len(spoken))]
+        assert choice.transcriber.info == ear.info
+    finally:
+        choice.transcriber.close()
+
+
 def test_it_is_asked_for_english_alone() -> None:
     with pytest.raises(SpeechError, match=r"'moonshine' hears English only, not 'zh'; drop one, or"):
         choose(SpeechSettings(engine="moonshine", language="zh"))
@@ -105,7 +128,7 @@ def test_it_is_asked_for_english_alone() -> None:
 
 def test_where_its_package_is_missing_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moonshine_model, "PACKAGE", "no_such_package")
-    assert not is_here()
+    assert missing() == "is not installed"
     with pytest.raises(SpeechError, match=r"not installed; pip install 'nowshowing\[moonshine\]', or set.*'sphinx'"):
         choose(SpeechSettings(engine="moonshine"))
 
