@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import structlog
 
@@ -123,6 +123,7 @@ class Speech:
         self._transcriber: Transcriber | None = None
         self._summaries = summaries
         self._hearings: WeakValueDictionary[bytes, Hearing] = WeakValueDictionary()
+        self._phrases: WeakKeyDictionary[Hearing, Sequence[str]] = WeakKeyDictionary()
 
     def start(self) -> None:
         self.started = True
@@ -165,7 +166,7 @@ class Speech:
         return None if self._summaries is None else Asked(self._summaries, lambda: Hearing(self._words_of(scope())))
 
     def _ear(self, scope: Scope, language: str | None) -> Ear:
-        """In the speech thread. Livestreams of one shop share what they know of its products' names."""
+        """In the speech thread. Livestreams of one shop share what is known of its products' names."""
         if self._transcriber is None:
             raise SpeechError(self.why or "no speech engine is loaded")
         if len(scope) > MOST_PRODUCTS:
@@ -178,7 +179,9 @@ class Speech:
         hearing = self._hearings.get(key)
         if hearing is None:
             hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=by_ear)
-        phrases = listened_for(hearing.products, self._transcriber.info.mode)
+        phrases = self._phrases.get(hearing)
+        if phrases is None:
+            phrases = self._phrases[hearing] = listened_for(hearing.products, self._transcriber.info.mode)
         session = self._transcriber.session(phrases, language)
         return Ear(session, hearing, clean=self._config.text == "extract")
 

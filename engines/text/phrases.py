@@ -36,7 +36,12 @@ def phrases_of(products: Sequence[ProductWords], most: int = MOST) -> tuple[str,
 
     Of equal turns the rarer comes first. Whatever the order of `products`, the answer is the same.
     """
-    calls = [_calls(product, _differing(product, products)) for product in products]
+    titles = [_words(product.title) for product in products]
+    common = _common(products, titles)
+    calls = [
+        _calls(product, title, [word for word in title if product.group and word not in common[product.group]])
+        for product, title in zip(products, titles, strict=True)
+    ]
     counts = Counter(phrase for call in calls for phrase in call)
     turns: dict[str, int] = {}
     for call in calls:
@@ -59,19 +64,17 @@ def listened_for(products: Sequence[ProductWords], mode: Mode) -> tuple[str, ...
     return tuple(dict.fromkeys((*turns, *phrases, *CUE_PHRASES)))
 
 
-def _differing(product: ProductWords, products: Sequence[ProductWords]) -> list[str]:
-    """The words of its title that not all of its look-alikes have."""
-    if not product.group:
-        return []
-    others = [set(_words(other.title)) for other in products if other.group == product.group]
-    common = set.intersection(*others)
-    return [word for word in _words(product.title) if word not in common]
+def _common(products: Sequence[ProductWords], titles: Sequence[Sequence[str]]) -> dict[str, set[str]]:
+    """By group, the words that all of its look-alikes have in their titles."""
+    common: dict[str, set[str]] = {}
+    for product, title in zip(products, titles, strict=True):
+        common.setdefault(product.group, set(title)).intersection_update(title)
+    return common
 
 
-def _calls(product: ProductWords, differing: Sequence[str]) -> list[str]:
+def _calls(product: ProductWords, title: list[str], differing: list[str]) -> list[str]:
     """What a host may say of it, each way once, most usual first."""
     brand = _words(product.brand)
-    title = _words(product.title)
     at = _where(brand, title)
     name = title[:at] + title[at + len(brand) :] if at is not None else title
     aliases = [_words(text) for text in product.aliases]
