@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KEPT_S = 45.0  # how long a name is worth anything at all
 LEAD_S = 3.0  # hosts name a product before it is in view
 AWAY_S = 1.5  # out of the hand for longer, and what comes next may be another: hosts change variants that fast
+NEXT_S = 10.0  # taken up so soon after one that was named left, it is rather another: nobody shows the same one twice
 STAYS_S = 3.0  # unless it comes back no later than this to the very place: another is not held just so, so soon
 VERY_PLACE = 0.6  # overlap of where it was with where it comes back: a hand that sways keeps more of it
 IN_VIEW = 0.2  # less than that is not seen: no word raises it
@@ -88,7 +89,7 @@ class _Run:
     def judge(self, said: Mapping[str, Sequence[Said]], *, free: bool) -> dict[str, float]:
         """Each one's share. A guess is not changed for another guess later on, unless `free`."""
         shares = _shares(self._believed(said))
-        best = max(sorted(shares), key=lambda i: (shares[i], i == self.leader))
+        best = max(sorted(shares), key=lambda i: (shares[i], i == self.leader, i != self.after))
         if shares[best] >= DECIDED:
             self.leader = self.named = best
         elif free or not self.leader:
@@ -131,9 +132,9 @@ class Heard:
         suspended = hearsay.suspended(min(now, hearsay.settled - EDGE_S)) if attentive else None
         counts = attentive and suspended is None
         mentions = hearsay.within(now - KEPT_S, now) if counts else ()
-        votes = votes_of(mentions, now)
+        votes = votes_of(mentions, now, self._alike.groups)
         there = {one.product_id for one in sighting.ranked if _in_view(one) >= IN_VIEW}
-        of_twins = votes_of(as_seen(mentions, there, self._alike.groups), now)
+        of_twins = votes_of(as_seen(mentions, there, self._alike.groups), now, self._alike.groups)
         apart, twins = self._parted(sighting.ranked)
         told = [
             *(self._with_words(one, self._siblings_of(one, apart), votes, counts=counts) for one in apart),
@@ -225,7 +226,8 @@ class Heard:
         if run is None:
             run = _Run(now, now, now - LEAD_S)
         elif held and not run.comes_back(best.box, now):
-            run = _Run(now, now, max(now - LEAD_S, run.last), run.leader, run.named)
+            another = run.named is not None and STAYS_S < now - run.last <= NEXT_S
+            run = _Run(now, now, max(now - LEAD_S, run.last), "" if another else run.leader, run.named)
         run.put_down = not held and (run.put_down or (best.resting_since or 0.0) > run.since)
         if held:
             run.last, run.box = now, best.box

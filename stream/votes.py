@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import exp
+from math import exp, prod
 from typing import TYPE_CHECKING
 
 from engines.text import Kind
@@ -21,16 +21,21 @@ OF_KIND = {Kind.THIS: 1.0, Kind.PAST: -0.3, Kind.NEXT: -0.5, Kind.NOT_THIS: -1.0
 LASTS_S = 20.0  # after which a name counts a third: by then something else may be in the hand
 MOST = 4.5  # one name said again and again is no better proof than that of what the host believes
 OUT_OF_VIEW = 0.25  # beside one in view: how likely one out of view is meant by a name that both have. By judgement
+OVERTAKEN = 0.5  # of what a name is worth is gone when another product is surely named after it: the host has gone on
 LEAST = 0.05  # worth less than that, it is not told
 
+ALONE: Mapping[str, str] = {}
 NOTHING: Mapping[str, Sequence[Said]] = {}
 
 
-def votes_of(mentions: Iterable[Mention], now: Seconds) -> dict[str, tuple[Said, ...]]:
+def votes_of(
+    mentions: Sequence[Mention], now: Seconds, groups: Mapping[str, str] = ALONE
+) -> dict[str, tuple[Said, ...]]:
     """What was said of each product, the latest last. A name that could be several products' is said of each."""
     said: dict[str, list[Said]] = {}
     for mention in mentions:
         worth = NAMED * mention.weight * OF_KIND[mention.kind] * exp(-max(now - mention.end, 0.0) / LASTS_S)
+        worth *= _still(mention, mentions, groups) if worth > 0 else 1.0
         if abs(worth) >= LEAST:
             words = Said(mention.text, mention.start, mention.end, worth)
             said.setdefault(mention.product_id, []).append(words)
@@ -62,6 +67,17 @@ def _as_seen(name: Sequence[Mention], near: AbstractSet[str], groups: Mapping[st
     whole = nobody + sum(weight * trust[family] for family, weight in weights.items())
     for family, one in zip(families, name, strict=True):
         yield replace(one, weight=one.weight * trust[family] / whole)
+
+
+def _still(mention: Mention, mentions: Iterable[Mention], groups: Mapping[str, str]) -> float:
+    """What is left of a name's worth after those of other products that were said since."""
+    family = groups.get(mention.product_id, mention.product_id)
+    later: dict[tuple[Seconds, Seconds], float] = {}
+    for other in mentions:
+        if other.kind is Kind.THIS and other.start >= mention.end:
+            share = 0.0 if groups.get(other.product_id, other.product_id) == family else other.weight
+            later[other.start, other.end] = later.get((other.start, other.end), 0.0) + share
+    return prod(1 - OVERTAKEN * min(weight, 1.0) for weight in later.values())
 
 
 def total(said: Iterable[Said]) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ from stream.alike import Comparing
 from stream.errors import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from benchmarks.liveshop.evaluate.hearing import Known
     from benchmarks.liveshop.evaluate.joining import Telling, Told, Way
@@ -70,7 +70,8 @@ class Judged:
     asked: int
     onset_s: tuple[float, ...]
     wrong_s: float
-    guessed_s: float  # wrong seconds for a reader who takes a group's guess for the product
+    taken_s: float  # wrong seconds for a reader who takes a group's guess for the product
+    guessed_s: float  # the same as it was told, hop by hop: late words and late ends are in it
     variants: tuple[Variant, ...]
 
 
@@ -97,25 +98,30 @@ def judge_live(folder: Path, bundle: Bundle, ear: Transcriber | None, service: S
     for way in WAYS:
         told = decide_again(trace, words, hearing, way, alike, bundle, answers)
         variants = variants_of(truth, titles, groups, told.spans, told.tellings)
-        told = replace(told, spans=resolved(truth, told.spans, titles))
-        ways[way] = _judged(truth, told, tuple(variants))
+        ways[way] = _judged(truth, told, resolved(truth, told.spans, titles), tuple(variants))
     return Live(folder.name, spoken_of(truth, hearing, words), ways, tuple(answer.took_s for answer in answers))
 
 
-def _judged(truth: Truth, told: Told, variants: tuple[Variant, ...]) -> Judged:
+def _judged(truth: Truth, told: Told, spans: tuple[Span, ...], variants: tuple[Variant, ...]) -> Judged:
+    """`spans`: those told, where a group is the right answer if nobody says which of it is shown."""
     asked = [shown for shown in truth.shown if shown.listed]
-    pairs = match(asked, told.spans, TOLERANCE_S)
+    pairs = match(asked, spans, TOLERANCE_S)
     return Judged(
         hours=truth.seconds / HOUR_S,
         right=len(pairs),
-        loosely=len(match(asked, told.spans, LOOSE_S)),
-        told=len(told.spans),
+        loosely=len(match(asked, spans, LOOSE_S)),
+        told=len(spans),
         asked=len(asked),
         onset_s=tuple(span.told_at - asked[i].shown_at for i, span in pairs.items()),
-        wrong_s=sum(wrong_seconds(truth.shown, span, TOLERANCE_S) for span in told.spans),
-        guessed_s=sum(wrong_seconds(truth.shown, _guess(one), TOLERANCE_S) for one in told.tellings),
+        wrong_s=_wrong(truth, spans),
+        taken_s=_wrong(truth, (*told.spans, *told.guesses)),
+        guessed_s=_wrong(truth, [_guess(one) for one in told.tellings]),
         variants=variants,
     )
+
+
+def _wrong(truth: Truth, spans: Iterable[Span]) -> float:
+    return sum(wrong_seconds(truth.shown, span, TOLERANCE_S) for span in spans)
 
 
 def _guess(telling: Telling) -> Span:
@@ -154,6 +160,7 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float | None]] = {
     "recall": lambda lives: sum(x.right for x in lives) / max(sum(x.asked for x in lives), 1),
     "f1_3s": lambda lives: 2 * sum(x.loosely for x in lives) / max(sum(x.told + x.asked for x in lives), 1),
     "wrong_s_per_hour": lambda lives: sum(x.wrong_s for x in lives) / sum(x.hours for x in lives),
+    "taken_wrong_s_per_hour": lambda lives: sum(x.taken_s for x in lives) / sum(x.hours for x in lives),
     "guessed_wrong_s_per_hour": lambda lives: sum(x.guessed_s for x in lives) / sum(x.hours for x in lives),
     "onset_median_s": lambda lives: median(found) if (found := [s for x in lives for s in x.onset_s]) else None,
     "said": lambda lives: len(_said(lives)),
@@ -171,29 +178,35 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float | None]] = {
 
 
 def table(lives: Sequence[Live]) -> dict[str, dict[str, object]]:
-    """Each figure each way; beside all but the first, the 95% interval of its difference to the first."""
+    """Each figure each way; beside all but the first, 95% intervals of its difference to that and its ratio."""
     dice = np.random.default_rng(SEED)
     draws = [dice.integers(0, len(lives), len(lives)).tolist() for _ in range(DRAWS)]
     out: dict[str, dict[str, object]] = {}
     for key, figure in FIGURES.items():
         row: dict[str, object] = {way: _rounded(figure([live.ways[way] for live in lives])) for way in WAYS}
         for way in WAYS[1:]:
-            row[f"{way}_less_nothing"] = _interval(lives, way, figure, draws)
+            both = _drawn(lives, way, figure, draws)
+            row[f"{way}_less_nothing"] = _interval([mine - nothing for mine, nothing in both])
+            row[f"{way}_by_nothing"] = _interval([mine / nothing for mine, nothing in both if nothing])
         out[key] = row
     return out
 
 
-def _interval(
+def _drawn(
     lives: Sequence[Live],
     way: Way,
     figure: Callable[[Sequence[Judged]], float | None],
     draws: Sequence[Sequence[int]],
-) -> list[float] | None:
+) -> list[tuple[float, float]]:
     found = []
     for draw in draws:
         mine, theirs = (figure([lives[i].ways[one] for i in draw]) for one in (way, WAYS[0]))
         if mine is not None and theirs is not None:
-            found.append(mine - theirs)
+            found.append((mine, theirs))
+    return found
+
+
+def _interval(found: Sequence[float]) -> list[float] | None:
     return [round(float(edge), 3) for edge in np.quantile(found, [0.025, 0.975])] if found else None
 
 

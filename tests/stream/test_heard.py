@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from engines.base import Box
 from engines.text import Kind, Mention
-from stream.heard import AWAY_S, IN_VIEW, RAISE, STAYS_S, Alike, Heard
+from stream.heard import AWAY_S, IN_VIEW, NEXT_S, RAISE, STAYS_S, Alike, Heard
 from stream.hearsay import Hearsay
 from stream.types import Candidate, Lookalikes, Sighting, View, Window
-from stream.votes import as_seen, total, votes_of
+from stream.votes import OVERTAKEN, as_seen, total, votes_of
 
 pytestmark = pytest.mark.unit
 
@@ -205,6 +205,52 @@ def test_what_was_said_of_the_twin_before_says_nothing_of_the_next(join: Join) -
     board.push([], later)
     sighting = join(heard, board, Candidate("honey", 0.9), at=later)
     assert (sighting.ranked[0].product_id, alike(sighting).undecided) == ("honey", True)
+
+
+@pytest.mark.parametrize(
+    ("gone_s", "guess"), [(STAYS_S, "honey"), (STAYS_S + 0.5, "cocoa"), (NEXT_S, "cocoa"), (NEXT_S + 0.5, "honey")]
+)
+def test_what_is_taken_up_soon_after_one_that_was_named_is_rather_the_other(
+    join: Join, gone_s: float, guess: str
+) -> None:
+    """At once it is the same that was covered; much later it may be either, and what was shown once comes again."""
+    heard, board = Heard(TWINS), said(named("honey"), until=40.0)
+    join(heard, board, Candidate("honey", 0.9))
+    for at in (10.0 + gone_s, 15.0 + gone_s):  # and it stays the guess
+        sighting = join(heard, board, Candidate("honey", 0.9), at=at)
+        assert (sighting.ranked[0].product_id, alike(sighting).undecided) == (guess, True)
+        assert alike(sighting).share == pytest.approx(0.5)
+
+
+def test_what_is_taken_up_soon_after_one_that_nobody_named_is_the_same_guess(join: Join) -> None:
+    heard, board = Heard(TWINS), said(until=40.0)
+    first = join(heard, board, Candidate("honey", 0.9)).ranked[0].product_id
+    assert join(heard, board, Candidate("honey", 0.9), at=16.0).ranked[0].product_id == first
+
+
+def test_a_name_is_worth_less_once_another_product_was_named(join: Join) -> None:
+    alone, tea = said(named("tea", at=5.0)), Candidate("tea", 0.7)
+    overtaken = said(named("tea", at=5.0), named("soap", at=7.0))
+    still = join(Heard(), alone, tea).ranked[0].speech or 0.0
+    assert still > 0
+    assert join(Heard(), overtaken, tea).ranked[0].speech == pytest.approx(still * (1 - OVERTAKEN))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [named("cocoa", at=7.0), named("soap", at=7.0, kind=Kind.RIVAL), named("soap", at=5.2), named("soap", at=3.0)],
+    ids=["a sibling", "a rival", "one with it", "one before"],
+)
+def test_a_name_keeps_its_worth_beside_what_is_no_other_product_s_turn(join: Join, other: Mention) -> None:
+    honey = Candidate("honey", 0.7)
+    alone = join(Heard(SIBLINGS), said(named("honey", at=5.0)), honey).ranked[0].speech
+    assert join(Heard(SIBLINGS), said(named("honey", at=5.0), other), honey).ranked[0].speech == alone
+
+
+def test_what_it_is_not_stays_said_whatever_is_named_next(join: Join) -> None:
+    tea, refused = Candidate("tea", 0.7), named("tea", at=5.0, kind=Kind.NOT_THIS)
+    alone = join(Heard(), said(refused), tea).ranked[0].speech
+    assert join(Heard(), said(refused, named("soap", at=7.0)), tea).ranked[0].speech == alone
 
 
 def test_a_gap_forgets_it_too(join: Join) -> None:

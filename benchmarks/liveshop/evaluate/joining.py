@@ -52,7 +52,10 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Told:
+    """`guesses`: spans of a group's guess that was taken back when the host said which it was."""
+
     spans: tuple[Span, ...]
+    guesses: tuple[Span, ...]
     tellings: tuple[Telling, ...]
 
 
@@ -133,6 +136,7 @@ class _Account:
     def __init__(self) -> None:
         self._shown: dict[str, tuple[Seconds, Telling]] = {}
         self._spans: list[Span] = []
+        self._guesses: list[Span] = []
         self._tellings: list[Telling] = []
 
     def take(self, decisions: Sequence[Decision], at: Seconds, cost_s: float = 0.0) -> None:
@@ -146,11 +150,14 @@ class _Account:
             self._tellings.append(replace(telling, stop=at))
             if decision.change is Change.UPDATED:
                 self._shown[product_id] = (after, Telling(product_id, at, at, decided))
-            elif decision.hidden_at is not None and (decided or decision.why is not Reason.MISTAKEN):
+            elif decision.hidden_at is not None:
                 others = () if decided else tuple(one.product_id for one in alternatives(decision.candidate))
                 shown_at, hidden_at = decision.shown_at.pts, decision.hidden_at.pts
-                self._spans.append(Span(product_id, shown_at, hidden_at, after, could_be=others))
+                kept = decided or decision.why is not Reason.MISTAKEN
+                (self._spans if kept else self._guesses).append(
+                    Span(product_id, shown_at, hidden_at, after, could_be=others)
+                )
 
     def told(self) -> Told:
         spans = sorted(self._spans, key=lambda span: (span.shown_at, span.product_id))
-        return Told(tuple(spans), tuple(sorted(self._tellings, key=lambda one: one.start)))
+        return Told(tuple(spans), tuple(self._guesses), tuple(sorted(self._tellings, key=lambda one: one.start)))
