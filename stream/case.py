@@ -49,6 +49,11 @@ class Track:
     def ready(self, now: Moment) -> bool:
         return not self.shown and self.seen == now and not waits(self.candidate)
 
+    @property
+    def told_by_name(self) -> bool:
+        """Whether this very product is on show, rather than one of its look-alikes."""
+        return self.shown and not undecided(self.told or self.candidate)
+
     def held_until(self, resting_since: Seconds) -> Moment:
         """The last view before it came to rest."""
         return next((view for view in reversed(self.views) if view.pts <= resting_since), self.first)

@@ -142,8 +142,9 @@ class Decider:
         """
         for new in sighting.ranked:
             old = None if new.lookalikes is None else new.lookalikes.instead_of
-            if comes_anew(new) and self._was_told(old or new.product_id):
-                yield self._hide(old or new.product_id, Reason.NOT_SEEN)
+            before = self._tracks.get(old or new.product_id)
+            if before is not None and before.told_by_name and comes_anew(new):
+                yield self._hide(before.id, Reason.NOT_SEEN)
             if old is None or old not in self._tracks or new.product_id in self._tracks:
                 continue
             track = self._tracks.pop(old)
@@ -158,11 +159,6 @@ class Decider:
             if track.shown:
                 self._since_last(track)
                 yield self._decision(Change.SHOWN, track, sighting)
-
-    def _was_told(self, product_id: str) -> bool:
-        """Whether this very product is on show, rather than one of its look-alikes."""
-        track = self._tracks.get(product_id)
-        return track is not None and track.shown and not undecided(track.told or track.candidate)
 
     def _cut(self, sighting: Sighting, now: Moment) -> None:
         """What is cut in goes on, begins or is over; who was shown in it was so to its end."""
