@@ -2,47 +2,38 @@
 
     python -m benchmarks.sounding_pieces FOLDER [--seeds 5,6,7] [--count 900]
 
-Half of it are hosts' sentences, half words of the dictionary in no order, since names are made of anything. Voices
-are those that tuning may use: flite's `slt`, `kal16` and `kal`, festival's `ked`, and many of espeak-ng's; `awb`
-and `rms` are not heard, nor the two of espeak-ng that LiveShop's hosts have. Each is spoken slower and faster,
-through longer and shorter throats and in duller and brighter rooms, and laid over LiveShop's music and noises. Needs
-festival with festvox-kdlpc16k beside flite and espeak-ng.
+Half of it are hosts' sentences, half words of the dictionary in no order, since names are made of anything. Each is
+spoken slower and faster by one of the voices of `sounding_voices`, through longer and shorter throats, microphones
+and rooms, and laid over LiveShop's music and noises.
 """
 
 from __future__ import annotations
 
-import re
-import subprocess
-import tempfile
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 (typer reads the annotations when it runs)
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import typer
 
-from benchmarks.liveshop.speech import decoded
-from benchmarks.speech_said import SOUNDS, background, resampled, sentences
+from benchmarks.sounding_voices import Spoken, spoken
+from benchmarks.speech_said import SOUNDS, background, sentences
 from engines.speech.base import RATE, Samples
 from engines.speech.moonshine_model import MoonshineModel, locate
-from engines.text.phones import PHONES, dictionary, is_listed, said_as
+from engines.text.phones import dictionary
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engines.text.phones import Phones
 
-SHARES = {"flite slt": 0.24, "flite kal16": 0.15, "flite kal": 0.04, "festival ked": 0.17, "espeak-ng": 0.4}
-ACCENTS = (
-    *("en-us",) * 4, "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd",
-)  # fmt: skip
-PEOPLE = (
-    "m1", "m2", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f4", "f5", "Alex", "Andy", "Annie", "Michael", "Mike",
-    "linda", "steph", "belinda", "john", "max", "grandma", "grandpa", "anika", "edward", "victor", "klatt", "klatt2",
-    "klatt3", "klatt4", "adam", "caleb", "quincy", "rob", "shelby", "travis", "zac", "aunty", "boris", "david",
-)  # fmt: skip
+SHARES = {
+    "pico en-US": 0.22, "pico en-GB": 0.18, "piper joe": 0.2, "flite slt": 0.1, "flite kal16": 0.07,
+    "flite kal": 0.02, "festival ked": 0.08, "espeak-ng": 0.13,
+}  # fmt: skip
 LEVELS_DB = (1.0, 22.0)
 QUIET = 0.12  # of all pieces
-DEADLINE_S = 30.0
-SAID = {phone.lower(): number for number, phone in enumerate(PHONES)} | {"ax": PHONES.index("AH")}
-Spoken = tuple[Samples, "Phones"]
+COLOUR_DB, BANDS = 4.0, 7
+THROATS, TEMPOS = (0.82, 1.22), (0.85, 1.2)
 
 
 class Made(NamedTuple):
@@ -127,46 +118,30 @@ class Pieces:
 
     def _spoken(self, text: str, voice: str) -> Spoken | None:
         """Drawn out and then played faster, or the other way round, a throat is shorter or longer."""
-        rng = self._rng
-        throat, tempo = float(rng.uniform(0.84, 1.2)), float(rng.uniform(0.85, 1.2))
-        slower = min(max(throat / tempo, 0.75), 1.4)
-        if voice == "espeak-ng":
-            made = self._by_espeak(text, 165 / slower)
-        elif voice == "festival ked":
-            made = _by_festival(text, slower)
-        else:
-            made = _by_flite(text, voice.split()[1], slower)
+        throat, tempo = float(self._rng.uniform(*THROATS)), float(self._rng.uniform(*TEMPOS))
+        made = spoken(text, voice, min(max(throat / tempo, 0.75), 1.4), self._rng)
         if made is None:
             return None
         sound, phones = made
         count = int(len(sound) / throat)
         return np.asarray(np.interp(np.arange(count) * throat, np.arange(len(sound)), sound), np.float32), phones
 
-    def _by_espeak(self, text: str, words_a_minute: float) -> Spoken | None:
-        """What it makes of a word that no dictionary has is not known: such texts are not its own."""
-        words = re.findall(r"[A-Za-z']+", text)
-        if re.search(r"\d", text) or not all(is_listed(word) for word in words):
-            return None
-        rng = self._rng
-        person = f"{ACCENTS[int(rng.integers(len(ACCENTS)))]}+{PEOPLE[int(rng.integers(len(PEOPLE)))]}"
-        pitch, pace = str(int(rng.uniform(25, 75))), str(int(words_a_minute))
-        done = _run(["espeak-ng", "-v", person, "-s", pace, "-p", pitch, "--stdout", text])
-        return resampled(decoded(done.stdout)), b"".join(said_as(word)[0] for word in words)
-
     def _pause(self) -> Samples:
         return np.zeros(int(self._rng.uniform(0.05, 0.5) * RATE), np.float32)
 
     def _in_a_room(self, sound: Samples) -> Samples:
-        """Duller or brighter, and now and then with an echo of its walls."""
+        """By a microphone that likes some pitches better than others, and now and then with an echo of its walls."""
         rng = self._rng
         tilt = float(rng.uniform(-0.35, 0.35))
-        heard = np.convolve(sound, [1.0, tilt])[: len(sound)]
-        if rng.random() < 0.3:
-            count = int(rng.uniform(0.05, 0.25) * RATE)
+        heard = np.asarray(np.convolve(sound, [1.0, tilt])[: len(sound)], np.float32)
+        if rng.random() < 0.5:
+            heard = _coloured(heard, rng.normal(0, COLOUR_DB, BANDS))
+        if rng.random() < 0.4:
+            count = int(rng.uniform(0.05, 0.4) * RATE)
             walls = rng.normal(0, 1, count) * np.exp(-6 * np.arange(count) / count)
-            walls *= rng.uniform(0.1, 0.4) / np.sqrt(np.sum(walls**2))
+            walls *= rng.uniform(0.1, 0.5) / np.sqrt(np.sum(walls**2))
             size = len(heard) + count
-            heard = heard + np.fft.irfft(np.fft.rfft(heard, size) * np.fft.rfft(walls, size), size)[: len(heard)]
+            heard += np.fft.irfft(np.fft.rfft(heard, size) * np.fft.rfft(walls, size), size)[: len(heard)]
         return np.asarray(heard, np.float32)
 
     def _over_a_bed(self, sound: Samples, loud: float) -> tuple[Samples, float]:
@@ -182,30 +157,12 @@ class Pieces:
         return mixed, level
 
 
-def _by_flite(text: str, person: str, slower: float) -> Spoken:
-    with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder, "said.wav")
-        pace = f"duration_stretch={slower:.2f}"
-        done = _run(["flite", "-voice", person, "--setf", pace, "-ps", "-o", str(wav), "-t", text])
-        return resampled(decoded(wav.read_bytes())), _phones(done.stdout)
-
-
-def _by_festival(text: str, slower: float) -> Spoken:
-    """Its sounds are flite's: both have the same dictionary, and the same rules for what is not in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder, "said.wav")
-        way = f"(begin (voice_ked_diphone) (Parameter.set 'Duration_Stretch {slower:.2f}))"
-        _run(["text2wave", "-eval", way, "-o", str(wav)], text)
-        sound = resampled(decoded(wav.read_bytes()))
-    return sound, _phones(_run(["flite", "-voice", "kal16", "-ps", "-o", "none", "-t", text]).stdout)
-
-
-def _phones(told: bytes) -> Phones:
-    return bytes(SAID[phone] for phone in told.decode().split() if phone != "pau")
-
-
-def _run(command: list[str], text: str = "") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command, input=text.encode(), capture_output=True, timeout=DEADLINE_S, check=True)
+def _coloured(sound: Samples, decibels: NDArray[np.float64]) -> Samples:
+    """Each of so many bands, from 100 Hz in equal steps of pitch, louder by its own decibels."""
+    pitches = np.fft.rfftfreq(len(sound), 1 / RATE)
+    bands = np.geomspace(100, RATE / 2, len(decibels))
+    gains = 10 ** (np.interp(np.log(np.maximum(pitches, 1.0)), np.log(bands), decibels) / 20)
+    return np.asarray(np.fft.irfft(np.fft.rfft(sound) * gains, len(sound)), np.float32)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Word
 
 SLACK_S = 0.25  # how far two readings may place one word apart
+LATE_S = 1.5  # how much later than other words a name may be understood
 STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it elsewhere, and the word is the same
 
 
@@ -19,39 +20,46 @@ class Agreement:
 
     def __init__(self) -> None:
         self._last: list[Word] = []
-        self._until = 0.0
+        self._names: Collection[Word] = ()
+        self._until = self._named_until = 0.0
 
-    def push(self, reading: Sequence[Word], names: Collection[Word] = ()) -> list[Word]:
+    def push(self, reading: Sequence[Word], names: Collection[Word] = (), old_s: float = 0.0) -> list[Word]:
         """The words that this reading and the one before begin with alike.
 
         `names`: words of it that are sure by themselves. What both readings have of them is agreed on, and so is
-        whatever the new one has before.
+        whatever the new one has before. `old_s`: what was said until then is not waited for any longer.
         """
-        fresh, before = self._fresh(reading), self._fresh(self._last)
+        fresh, before = self._fresh(reading, names), self._fresh(self._last, self._names)
         alike = takewhile(lambda pair: _alike(*pair), zip(before, fresh, strict=False))
         agreed = sum(1 for _ in alike)
         for i, word in enumerate(fresh[agreed:], agreed + 1):
-            if word in names and any(_alike(old, word) for old in before):
+            if word.end <= old_s or (word in names and any(_alike(old, word) for old in before)):
                 agreed = i
-        self._last = list(reading)
-        return self._committed(fresh[:agreed])
+        self._last, self._names = list(reading), names
+        return self._committed(fresh[:agreed], names)
 
-    def settle(self, reading: Sequence[Word]) -> list[Word]:
+    def settle(self, reading: Sequence[Word], names: Collection[Word] = ()) -> list[Word]:
         """All that is left of the last reading; what follows is another piece."""
-        words = self._committed(self._fresh(reading))
-        self._last = []
+        words = self._committed(self._fresh(reading, names), names)
+        self._last, self._names = [], ()
         return words
 
-    def _fresh(self, reading: Sequence[Word]) -> list[Word]:
-        """Without what was committed: by its middle, since readings move borders a little."""
-        return [word for word in reading if (word.start + word.end) / 2 >= self._until]
+    def _fresh(self, reading: Sequence[Word], names: Collection[Word]) -> list[Word]:
+        """Without what was committed: by its middle, since readings move borders a little.
 
-    def _committed(self, words: list[Word]) -> list[Word]:
+        Where other words were committed a name is still news, but for one that was committed as such.
+        """
+        late = max(self._named_until, self._until - LATE_S)
+        return [word for word in reading if (word.start + word.end) / 2 >= (late if word in names else self._until)]
+
+    def _committed(self, words: list[Word], names: Collection[Word]) -> list[Word]:
         made = []
         for word in words:
             start = max(word.start, self._until)
             made.append(word._replace(start=start, end=max(word.end, start)))
             self._until = made[-1].end
+            if word in names:
+                self._named_until = max(word.end, self._named_until)
         return made
 
 

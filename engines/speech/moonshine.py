@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 EVERY_S = 0.5  # between two readings of a piece that grows: what it costs against the delay
 FEWEST, PER_S = 4, 6.5  # tokens of a piece, and for each second: with more the model repeats itself
 LEAST_LOG_PROBABILITY = -0.65  # of what is believed: a murmuring crowd makes it write "I don't know" at -0.69
+BEHIND_S = 1.5  # that a piece has of the one before, if speech went on: what a name before a cut may take
+PATIENCE_S = 1.4  # with words that no two readings agree on: under music those of every thirteenth would be late
 SHORTEST = RATE // 2  # samples: of less the model hears nothing
 
 
@@ -43,12 +45,15 @@ class MoonshineReader:
         return [self._read(piece) for piece in pieces]
 
     def _read(self, piece: Piece) -> Reading:
-        spare = max(SHORTEST - len(piece.samples), 0)
+        spare = max(SHORTEST - (len(piece.samples) - piece.behind), 0)
         sound = np.pad(np.asarray(piece.samples, np.float32), (0, spare))
-        heard = self._model.heard(sound)
-        written = self._model.written(heard, FEWEST + int(PER_S * len(sound) / RATE))
+        heard, behind_s = self._model.heard(sound), piece.behind / RATE
+        # What is behind was written down with the piece before, and the second network needs a sound's beginning.
+        fresh = self._model.heard(sound[piece.behind :]) if piece.behind else heard
+        written = self._model.written(fresh, FEWEST + int(PER_S * (len(sound) / RATE - behind_s)))
         sounded = self._sounding.sounds(heard[0])
-        words = placed(written.text, sounded, len(piece.samples) / RATE, float(np.exp(written.log_probability)))
+        sure, seconds = float(np.exp(written.log_probability)), len(piece.samples) / RATE
+        words = placed(written.text, sounded, seconds, sure, behind_s)
         return Reading(words, "en", 1.0, written.log_probability, 0.0, tuple(self._spotting.names(sounded)))
 
 
@@ -71,4 +76,4 @@ class Moonshine:
         if language and language.split("-")[0].lower() != "en":
             raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
         reader = MoonshineReader(self._model, self._sounding, Spotting(phrases))
-        return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S, LEAST_LOG_PROBABILITY)
+        return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S, LEAST_LOG_PROBABILITY, BEHIND_S, PATIENCE_S)

@@ -28,16 +28,17 @@ BREATH_S = 0.2  # between the last word and the piece's end: less is no pause
 HALF_S = 0.05  # of a sound: it begins and ends about so far from where it is heard
 
 
-def placed(text: str, sounded: Sounded, seconds: float, confidence: float) -> tuple[Word, ...]:
-    """The words of `text`, one after the other: every sound of the piece is some word's.
+def placed(text: str, sounded: Sounded, seconds: float, confidence: float, begun_s: float = 0.0) -> tuple[Word, ...]:
+    """The words of `text`, one after the other: every sound of the piece behind `begun_s` is some word's.
 
     A sentence does not end where the piece was cut while somebody spoke, whatever the model writes there.
     """
     raw = [word for word in text.split() if any(map(str.isalnum, word)) and ENGLISH.fullmatch(word)]
     if not raw:
         return ()
+    sounded = sounded.after(begun_s)
     owners = _owners(raw, sounded.heard)
-    words, until = [], 0.0
+    words, until = [], begun_s
     for number, word in enumerate(raw):
         mine = np.flatnonzero(owners == number)
         start, end = until, until

@@ -18,6 +18,7 @@ class Piece(NamedTuple):
     samples: Samples  # no more than the model hears at once
     language: str | None  # as the model names it; None: whichever it sounds like
     prompt: tuple[int, ...] = ()  # tokens that the model takes for what was said before
+    behind: int = 0  # of its samples that the piece before ended with: words were read there, names may go on
 
 
 class Reading(NamedTuple):

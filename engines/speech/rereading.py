@@ -6,6 +6,7 @@ Speech is cut at pauses, read again as it grows, and a word is committed once tw
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -27,7 +28,7 @@ LEAST_S = 0.1  # less than this, left over from a cut, is no word
 AGREEING = (
     3  # pieces in a row that must sound like one language for it to be the host's; refused ones, for it not to be
 )
-SURELY = 0.75  # how sure a name must be by its sounds where what was read is refused
+SURELY = 0.75  # how sure a name must be by its sounds to stand against what was read
 SURE = 0.5  # how sure the model must be of a piece's language for it to count
 SHORTEST_S = 1.0  # a shorter piece says nothing about the language
 
@@ -68,12 +69,19 @@ class Rereading:
         language: str | None = None,
         every_s: float = 1.0,
         least: float = LEAST_LOG_PROBABILITY,
+        behind_s: float = 0.0,
+        patience_s: float = inf,
     ) -> None:
-        """`every_s`: between two readings of a piece that grows. `least`: log probability of what is believed."""
+        """`every_s`: between two readings of a piece that grows. `least`: log probability of what is believed.
+
+        `behind_s`: how much a piece has of the one before, where speech went on right after the cut. `patience_s`:
+        how long a word waits for two readings to agree.
+        """
         self._reader, self._prompt, self._language, self._every = reader, prompt, language, int(every_s * RATE)
         self._turns, self._agreement, self._echoes = turns, Agreement(), Echoes()
         self._least = least
         self._sound, self._start = np.zeros(0, np.float32), 0  # of the open piece
+        self._most_behind, self._behind, self._patience = int(behind_s * RATE), 0, patience_s
         self._inside, self._fresh = False, 0
         self._given = language is not None
         self._sounds_like: list[str] = []
@@ -113,14 +121,15 @@ class Rereading:
         if gate and not ask.last and not names:  # the next reading may be better; it counts once a piece
             return []
         words = with_names([] if gate else _moved(reading.words, ask.start), names)
+        sure = [name for name in names if name.confidence >= SURELY]
         if ask.last:
             self._judge(gate)
-            return self._new(self._agreement.settle(words))
+            return self._new(self._agreement.settle(words, sure))
         heard = ask.start + len(ask.piece.samples) / RATE
-        sure = self._agreement.push(_settled(words, heard - SETTLED_S), names)
-        if sure:
-            self._trim(sure[-1].end)
-        return self._new(sure)
+        agreed = self._agreement.push(_settled(words, heard - SETTLED_S), sure, heard - self._patience)
+        if agreed:
+            self._trim(agreed[-1].end)
+        return self._new(agreed)
 
     def _new(self, words: list[Word]) -> list[Word]:
         fresh, echoes = self._echoes.push(words)
@@ -138,26 +147,33 @@ class Rereading:
         parts: list[Samples] = []
         for cut in cuts:
             if cut.first:
-                self._start, self._sound, self._inside = cut.at, np.zeros(0, np.float32), True
+                self._begin(cut.at)
             parts.append(cut.samples)
             self._fresh += len(cut.samples)
             long = len(self._sound) + sum(map(len, parts)) >= CUT_S * RATE
             if cut.last or long:
                 self._sound, parts = np.concatenate([self._sound, *parts]), []
-                asks += [self._ask(last=True)] if len(self._sound) >= LEAST_S * RATE else []
+                asks += [self._ask(last=True)] if len(self._sound) - self._behind >= LEAST_S * RATE else []
+                self._begin(cut.at + len(cut.samples))
                 self._inside = not cut.last
-                self._start, self._sound = cut.at + len(cut.samples), np.zeros(0, np.float32)
         self._sound = np.concatenate([self._sound, *parts])
         return asks
 
+    def _begin(self, at: int) -> None:
+        """With the end of the piece before, where that went on until now."""
+        went_on = self._start + len(self._sound) == at
+        self._sound = self._sound[max(len(self._sound) - self._most_behind, 0) :] if went_on else self._sound[:0]
+        self._start, self._behind, self._inside = at - len(self._sound), len(self._sound), True
+
     def _ask(self, *, last: bool) -> Ask:
         self._fresh = 0
-        return Ask(self._start / RATE, Piece(self._sound, self._language, self._prompt), last)
+        return Ask(self._start / RATE, Piece(self._sound, self._language, self._prompt, self._behind), last)
 
     def _trim(self, until: float) -> None:
         spare = int(until * RATE) - self._start
         if self._inside and len(self._sound) > TRIMMED_S * RATE and 0 < spare < len(self._sound):
             self._sound, self._start = self._sound[spare:], self._start + spare
+            self._behind = max(self._behind - spare, 0)
 
     def _learn(self, ask: Ask, reading: Reading) -> None:
         if self._language or not ask.last or len(ask.piece.samples) < SHORTEST_S * RATE:

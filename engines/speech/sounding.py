@@ -34,6 +34,10 @@ class Sounded(NamedTuple):
     at: NDArray[np.float64]
     heard: Sounds
 
+    def after(self, second: float) -> Sounded:
+        first = int(np.searchsorted(self.at, second))
+        return Sounded(self.at[first:], self.heard.part(slice(first, None)))
+
 
 class Sounding:
     """Shared by all livestreams."""

@@ -66,3 +66,29 @@ def test_a_name_that_was_not_read_twice_waits() -> None:
     ear.push(said("next up is when"))
     reading = said("next i is wenfen")
     assert [word.text for word in ear.push(reading, names=reading[3:])] == ["next"]
+
+
+def test_a_name_understood_late_is_given_where_other_words_were() -> None:
+    ear = Agreement()
+    for _ in range(2):
+        ear.push(said("here is al c gummy"))
+    name = [Word(2.0, 3.1, "elifen", 1.0), Word(3.1, 4.7, "honey", 1.0), Word(4.8, 5.5, "oat", 1.0)]
+    assert [word.text for word in ear.settle([*said("here is"), *name], name)] == ["honey", "oat"]
+
+
+def test_a_name_is_given_once_however_its_borders_move() -> None:
+    ear = Agreement()
+    first = [Word(0.0, 1.0, "green", 1.0), Word(1.0, 2.0, "tea", 1.0)]
+    moved = [Word(0.1, 1.1, "green", 1.0), Word(1.1, 2.2, "tea", 1.0)]
+    ear.push(first, first)
+    assert [word.text for word in ear.push(moved, moved)] == ["green", "tea"]
+    assert ear.settle(first, first) == []
+
+
+@given(readings)
+def test_names_never_overlap_nor_go_back_either(many: list[list[Word]]) -> None:
+    ear = Agreement()
+    out = [word for reading in many for word in ear.push(reading, reading[1::2])]
+    out += ear.settle(many[-1] if many else [], many[-1][::2] if many else [])
+    assert all(word.start <= word.end for word in out)
+    assert all(a.end <= b.start for a, b in pairwise(out))

@@ -91,3 +91,50 @@ def test_each_ear_says_what_it_does_not_believe() -> None:
     doubtful = reading(said("green tea"), log_probability=-0.8)
     assert heard(reading(()), doubtful, least=-1.0)[1] == ["green", "tea"]
     assert heard(reading(()), doubtful, least=-0.65)[1] == []
+
+
+def test_a_faint_name_waits_for_another_reading_as_other_words_do() -> None:
+    faint = said("gummy", start=1.0, confidence=SURELY - 0.3)
+    first, second = reading(said("here l."), faint), reading(said("there c."), faint)
+    sure = reading(said("there elk"), said("honey", 1.0, SURELY))
+    assert heard(first, second, sure, sure) == [[], [], ["there"], ["elk", "honey"]]
+
+
+class Cutting:
+    """Each push is a piece; those of zeros are a pause."""
+
+    pausing = True
+    refused: Mapping[str, int] = {}
+
+    def __init__(self) -> None:
+        self._at = 0
+
+    def push(self, samples: Samples) -> list[Cut]:
+        at, self._at = self._at, self._at + len(samples)
+        return [Cut(at, samples, first=True, last=True)] if samples.any() else []
+
+    def end(self) -> list[Cut]:
+        return []
+
+
+class Asked:
+    """Keeps what it is asked to read."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+
+    def read(self, pieces: Sequence[Piece]) -> list[Reading]:
+        self.pieces += pieces
+        return [reading(()) for _ in pieces]
+
+
+def test_a_piece_has_the_end_of_the_one_before_where_speech_went_on() -> None:
+    reader = Asked()
+    ear = Rereading(reader, Cutting(), (), "en", 1.0, behind_s=0.5)
+    for level in (0.1, 0.2, 0.0, 0.3):
+        ear.push(np.full(RATE, level, np.float32))
+    first, on, later = reader.pieces
+    assert (first.behind, on.behind, later.behind) == (0, RATE // 2, 0)
+    assert len(on.samples) == RATE * 3 // 2
+    assert (on.samples[: on.behind] == first.samples[-on.behind :]).all()
+    assert len(later.samples) == RATE

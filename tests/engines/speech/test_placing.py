@@ -70,3 +70,10 @@ def test_words_follow_one_another_within_the_piece(words: list[str], data: st.Da
     assert [word.text for word in told] == words
     assert all(word.start <= word.end <= 3.5 for word in told)
     assert all(a.end <= b.start for a, b in pairwise(told))
+
+
+def test_what_sounds_behind_a_cut_is_no_word_of_this_piece() -> None:
+    heard = said("green tea", [1.0, 1.1, 1.2, 1.3, 2.0, 2.1])
+    (tea,) = placed("tea", heard, 3.0, 0.8, begun_s=1.5)
+    assert (tea.start, tea.end) == pytest.approx((2.0 - HALF_S, 2.1 + HALF_S))
+    assert placed("tea", said("", []), 3.0, 0.8, begun_s=1.5)[0].start == 1.5
