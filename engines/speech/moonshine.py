@@ -1,4 +1,4 @@
-"""Moonshine: writes down whatever is said in English, an eighth of a core while a host talks, without a download.
+"""Moonshine: writes down whatever is said in English, a tenth of a core while a host talks, without a download.
 
 Between PocketSphinx, which hears the words it is told to listen for, and Whisper, which knows many languages and
 takes weights and a machine. Knows no product: what it misspells, whoever looks for names has to know by its sound.

@@ -28,7 +28,12 @@ SinkUrls = Annotated[
 Language = Annotated[
     str | None, typer.Option(help="What the host speaks, as in en or pt-BR: without it, only a Whisper listens.")
 ]
-SpeechModel = Annotated[str | None, typer.Option(help="A Whisper to listen with, by folder or name; or moonshine.")]
+SpeechModel = Annotated[
+    str | None,
+    typer.Option(
+        help="A Whisper to listen with, by folder or name; or moonshine, which listens unasked where it is installed."
+    ),
+]
 
 
 def watch(

@@ -1,4 +1,4 @@
-"""A show whose host speaks, through the whole worker with the built-in speech engine: words, mentions, evidence."""
+"""A show whose host speaks, through the whole worker with each ear that needs no model: words, mentions, evidence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.liveshop.truth import read_truth
 from benchmarks.liveshop.voices import voice
+from engines.speech.moonshine_model import missing
 from stream.config import WorkerConfig
 from stream.worker import Worker
 from tests.integration.shows import Collector
@@ -22,9 +23,11 @@ pytestmark = [pytest.mark.media, pytest.mark.timeout(240)]
 NEAR_S = 0.5  # words within a sentence are shared out by letters in the truth
 
 
-async def replay(show: Show, **settings: object) -> tuple[Collector, SpeechFacts]:
+async def replay(show: Show, engine: str, **settings: object) -> tuple[Collector, SpeechFacts]:
     stream = {"stream_id": "a", "url": str(show.video), "source": {"allow_files": True, "pace": "fast"}, **settings}
-    config = WorkerConfig.model_validate({"gallery": show.gallery, "http": None, "streams": [stream]})
+    config = WorkerConfig.model_validate(
+        {"gallery": show.gallery, "http": None, "streams": [stream], "speech": {"engine": engine}}
+    )
     told = Collector()
     async with Worker(config, sinks=[told]) as worker:
         async with asyncio.timeout(200):
@@ -33,10 +36,18 @@ async def replay(show: Show, **settings: object) -> tuple[Collector, SpeechFacts
         return told, worker.streams()[0].speech
 
 
-async def test_what_the_host_says_is_heard_in_its_time_and_is_evidence(show: Show) -> None:
+@pytest.fixture(params=["sphinx", "moonshine"])
+def engine(request: pytest.FixtureRequest) -> str:
+    if request.param == "moonshine" and (why := missing()):
+        pytest.skip(f"no Moonshine here (extra `moonshine`): its package {why}")
+    return str(request.param)
+
+
+async def test_what_the_host_says_is_heard_in_its_time_and_is_evidence(show: Show, engine: str) -> None:
     if voice() is None:
         pytest.skip("needs a synthesiser (apt: flite or espeak-ng)")
-    told, speech = await replay(show, language="en")
+    told, speech = await replay(show, engine, language="en")
+    assert speech.engine.startswith(engine)
     assert (speech.skipped_s, speech.why) == (0.0, "")
     assert speech.words >= 5
     assert speech.mentions >= 2
@@ -50,6 +61,6 @@ async def test_what_the_host_says_is_heard_in_its_time_and_is_evidence(show: Sho
 
 
 async def test_a_livestream_that_is_not_listened_to_is_judged_by_its_pictures(show: Show) -> None:
-    told, speech = await replay(show, language="en", speech=False)
+    told, speech = await replay(show, "auto", language="en", speech=False)
     assert (speech.hears, speech.why, speech.words) == ("off", "as configured", 0)
     assert told.told("a") == show.products
