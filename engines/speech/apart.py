@@ -131,10 +131,11 @@ class _Child:
         number = theirs.fileno()
         # Said here and not over there: numpy comes with the engine, long after that process has begun.
         env = os.environ | ONE_BLAS_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        # Of its own session: Ctrl-C at a terminal is for us, who end it when the last livestream has ended.
+        # A group of its own: Ctrl-C at a terminal is for us, who end it when the last livestream has ended. But no
+        # session of its own: Linux shares processors among sessions first, and niceness counts within one alone.
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, maker, str(number)],
-            pass_fds=[number], env=env, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[number], env=env, stdin=subprocess.DEVNULL, process_group=0,
         )  # fmt: skip
         theirs.close()
         self._pipe = ours
