@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Word
 
 SLACK_S = 0.25  # how far two readings may place one word apart
+CERTAIN = 0.9  # names that need no second reading: what is heard next may drown them
 LATE_S = 1.5  # how much later than other words a name may be understood
 STOPS = ".!?。！？…"  # how a sentence may end: the next reading may put it elsewhere, and the word is the same
 
@@ -21,19 +22,20 @@ class Agreement:
     def __init__(self) -> None:
         self._last: list[Word] = []
         self._names: Collection[Word] = ()
+        self._given: Word | None = None  # the last one
         self._until = self._named_until = 0.0
 
     def push(self, reading: Sequence[Word], names: Collection[Word] = (), old_s: float = 0.0) -> list[Word]:
         """The words that this reading and the one before begin with alike.
 
-        `names`: words of it that are sure by themselves. What both readings have of them is agreed on, and so is
-        whatever the new one has before. `old_s`: what was said until then is not waited for any longer.
+        `names`: words of it that are sure by themselves. What both readings have of them is agreed on, or one that is
+        certain, and so is whatever the new one has before. `old_s`: what was said until then is not waited for.
         """
         fresh, before = self._fresh(reading, names), self._fresh(self._last, self._names)
         alike = takewhile(lambda pair: _alike(*pair), zip(before, fresh, strict=False))
         agreed = sum(1 for _ in alike)
         for i, word in enumerate(fresh[agreed:], agreed + 1):
-            if word.end <= old_s or (word in names and any(_alike(old, word) for old in before)):
+            if word.end <= old_s or (word in names and _sure(word, before)):
                 agreed = i
         self._last, self._names = list(reading), names
         return self._committed(fresh[:agreed], names)
@@ -50,17 +52,23 @@ class Agreement:
         Where other words were committed a name is still news, but for one that was committed as such.
         """
         late = max(self._named_until, self._until - LATE_S)
-        return [word for word in reading if (word.start + word.end) / 2 >= (late if word in names else self._until)]
+        fresh = [word for word in reading if (word.start + word.end) / 2 >= (late if word in names else self._until)]
+        again = bool(fresh) and self._given is not None and _alike(self._given, fresh[0])
+        return fresh[1:] if again else fresh
 
     def _committed(self, words: list[Word], names: Collection[Word]) -> list[Word]:
         made = []
         for word in words:
             start = max(word.start, self._until)
             made.append(word._replace(start=start, end=max(word.end, start)))
-            self._until = made[-1].end
+            self._given, self._until = word, made[-1].end
             if word in names:
                 self._named_until = max(word.end, self._named_until)
         return made
+
+
+def _sure(name: Word, before: Sequence[Word]) -> bool:
+    return name.confidence >= CERTAIN or any(_alike(old, name) for old in before)
 
 
 def _alike(old: Word, new: Word) -> bool:

@@ -29,6 +29,7 @@ AGREEING = (
     3  # pieces in a row that must sound like one language for it to be the host's; refused ones, for it not to be
 )
 SURELY = 0.75  # how sure a name must be by its sounds to stand against what was read
+FOLLOWING, BEHIND_S = 0.4, 0.3  # the same of what is said at most so long behind one that is
 SURE = 0.5  # how sure the model must be of a piece's language for it to count
 SHORTEST_S = 1.0  # a shorter piece says nothing about the language
 
@@ -117,7 +118,9 @@ class Rereading:
         """The words that became certain with a reading; none of one that a gate refuses."""
         self._learn(ask, reading)
         gate = _refused(reading, self._least)
-        names = [name for name in _moved(reading.names, ask.start) if not gate or name.confidence >= SURELY]
+        names = _moved(reading.names, ask.start)
+        if gate:
+            names = _believed(names)
         if gate and not ask.last and not names:  # the next reading may be better; it counts once a piece
             return []
         words = with_names([] if gate else _moved(reading.words, ask.start), names)
@@ -202,6 +205,16 @@ def _settled(words: Sequence[Word], until: float) -> list[Word]:
     """Without what may still grow: the end of what was heard, and a number there: "26" becomes "26.95"."""
     early = [word for word in words if word.end <= until]
     return early[:-1] if early and any(letter.isdigit() for letter in early[-1].text) else early
+
+
+def _believed(names: Sequence[Word]) -> list[Word]:
+    """Those that are sure, and what was heard right behind such a one: that is likely to be more of its name."""
+    kept: list[Word] = []
+    for name in names:
+        follows = bool(kept) and name.start - kept[-1].end <= BEHIND_S
+        if name.confidence >= (FOLLOWING if follows else SURELY):
+            kept.append(name)
+    return kept
 
 
 def _refused(reading: Reading, least: float) -> str | None:

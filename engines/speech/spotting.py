@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from engines.speech.base import Word
-from engines.text.everyday import EVERYDAY
+from engines.text.everyday import COUNTED, EVERYDAY
 from engines.text.fitting import FAR, fitted, strings_of, traced
 from engines.text.mishearing import mishearing
 from engines.text.phones import said_as
@@ -70,7 +70,7 @@ class Spotting:
         known = dict.fromkeys(phrase.casefold() for phrase in phrases)
         self._phrases: list[tuple[str, ...]] = [tuple(phrase.split()) for phrase in known]
         self._words = sorted({word for phrase in self._phrases for word in phrase})
-        self._talk = [(word,) for word in sorted(EVERYDAY) if word not in known]
+        self._talk = [(word,) for word in sorted(EVERYDAY | COUNTED) if word not in known]
         said = [
             (i, way)
             for i, word in enumerate([*self._words, *(word for (word,) in self._talk)])

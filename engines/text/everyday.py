@@ -41,7 +41,14 @@ wear wearing week weekend welcome well went while whole win wish woman wonderful
 write writing wrong year yesterday yet young
 """
 
-# The same in Chinese, as pairs of characters: what a live in Chinese is full of.
+# What prices and sizes are said with, as words: an ear that knows none of them hears hand cream in a hundred grams.
+_COUNTED = """
+eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy
+eighty ninety hundred thousand zero point euro euros cents dollars pounds percent gram grams kilo kilograms liter
+liters millilitre millilitres centimetre centimetres inches pieces times
+"""
+
+# Said every minute in Chinese, as pairs of characters: what a live in Chinese is full of.
 _HAN_TALK = """
 这个 那个 这款 那款 一个 一款 我们 你们 他们 大家 今天 明天 昨天 现在 直播 主播 宝宝 宝贝 姐妹 家人 朋友 喜欢
 可以 没有 就是 不是 真的 非常 特别 一下 看看 看一 来看 时候 什么 怎么 这样 那样 还有 然后 所以 因为 但是 如果
@@ -57,3 +64,4 @@ def _keys(text: str) -> frozenset[str]:
 
 GRAMMAR = _keys(_GRAMMAR) | frozenset("的了是在我你他她它们这那就都也和与或很吗呢吧啊哦")
 EVERYDAY = GRAMMAR | _keys(_TALK) | frozenset(_HAN_TALK.split())
+COUNTED = frozenset(_COUNTED.split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from engines.speech.agreement import CERTAIN
 from engines.speech.base import RATE, Word
 from engines.speech.reading import Piece, Reading, with_names
 from engines.speech.rereading import SURELY, Rereading
@@ -68,17 +69,27 @@ def test_a_name_takes_the_place_of_what_was_read_there() -> None:
 
 
 def test_a_name_read_twice_is_known_before_the_piece_ends_with_whatever_stands_before_it() -> None:
-    name = said("dorfen", start=0.5)
+    name = said("dorfen", start=0.5, confidence=0.8)
     first, second = reading(said("nix door"), name), reading(said("necks door up is"), name)
     third = reading(said("next door tea is here"), name)
     assert heard(first, second, third, reading(said("next door tea"), name))[:3] == [[], [], ["next", "dorfen"]]
 
 
 def test_of_a_piece_that_is_refused_names_that_are_sure_stay() -> None:
-    sure, faint = said("dorfen", 1.0, SURELY), said("tea", 1.5, SURELY - 0.1)
+    sure, faint = said("dorfen", 1.0, SURELY), said("tea", 2.0, SURELY - 0.1)
     nothing, refused = reading(()), reading(said("i don't know what"), sure + faint, -0.9)
     assert heard(nothing, refused) == [[], ["dorfen"]]
     assert heard(nothing, reading(said("i don't know"), (), -0.9)) == [[], []]
+
+
+def test_a_fainter_name_right_behind_one_that_is_sure_stays_with_it() -> None:
+    sure, faint = said("quigra in", 0.0, SURELY), said("latte", 1.1, SURELY - 0.3)
+    assert heard(reading(()), reading(said("you"), sure + faint, -0.9))[1] == ["quigra", "in", "latte"]
+
+
+def test_a_name_that_is_certain_is_known_at_once() -> None:
+    certain = said("dorfen", start=0.1, confidence=CERTAIN)
+    assert heard(reading((), certain), reading((), certain)) == [["dorfen"], []]
 
 
 def test_a_faint_name_in_a_refused_piece_does_not_undo_the_reading_before() -> None:

@@ -94,3 +94,8 @@ def test_names_never_overlap_and_are_phrases(said: list[str], seed: int) -> None
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(words))
     assert {word.text for word in words} <= {word for phrase in PHRASES for word in phrase.split()}
     assert all(0 <= word.start <= word.end and 0 < word.confidence <= 1 for word in words)
+
+
+def test_prices_and_sizes_are_talk_however_they_are_heard() -> None:
+    said = "that is one hundred grams"
+    assert not any(named(said, ("hand cream", "hundred creams"), blurred=0.15, seed=seed) for seed in range(30))
