@@ -1,197 +1,203 @@
-"""Makes engines/speech/clearing.npz: what a clean voice measures, told from the voice with something under it.
+"""Makes engines/speech/clearing.npz: how much of each band is the voice's, and how much of what is under it.
 
-    python -m benchmarks.train_clearing /tmp/clearing.npz [--minutes 10]
+    python -m benchmarks.train_clearing pieces FOLDER [--seeds 1,2] [--tracks 500]
+    python -m benchmarks.train_clearing learn FOLDER engines/speech/clearing.npz [--steps 2000] [--without VOICE]
 
-Hosts' sentences are spoken by the voices that tuning may use (flite's `slt` and `kal16`, five of espeak-ng), faster
-and slower, higher and lower, and mixed with LiveShop's music and noises at 7 to 22 dB. What goes in are the rows that
-`engines/speech/clearing.py` makes of the mixture; what is to come out is what PocketSphinx itself measures of the
-voice in a quiet room. Needs flite, espeak-ng and torch. The voices awb and rms are not heard: they are for reporting.
+The loss is how far PocketSphinx's features (cepstra and how they move, each in its acoustic model's own deviations)
+are from those of the voice in a quiet room. Needs torch, and for pieces what `sounding_pieces` needs.
 """
 
 from __future__ import annotations
 
-import tempfile
+import struct
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import pocketsphinx
+import torch
 import typer
+from torch import nn
 
-from benchmarks.liveshop.music import STYLES
-from benchmarks.speech_said import background, sentences, spoken
-from engines.speech.base import RATE, Samples
-from engines.speech.clearing import AROUND, BANDS, Cepstra, Frames, Room, bands
+from benchmarks.clearing_pieces import IN_QUIET, Mixtures, load, save
+from engines.speech.clearing import AHEAD, BANDS, BEFORE, FILTERS, SPEECH, SPREAD, cosines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    import torch
-    from numpy.typing import NDArray
+    from benchmarks.clearing_pieces import Mixture
 
-HIDDEN = 256
-BATCH = 512
-FASTEST_LEARNING, SLOWEST_LEARNING = 1e-3, 2e-5
-SPREAD = 2.5  # nepers: about how far bands lie from their mean
-A_TRACK = 10  # sentences: of one pitch, over one background
-QUIET_DB = 45.0  # a room in which nothing is played
-LEVELS_DB = (7.0, 22.0)
-NEAR = (1.0, 1.0, 0.92, 1.08, 0.96, 1.04)  # speeds that leave a voice as it is
-ROOMS = ("crowd", "hum", "fan", "street")
+WIDTH, MEMORY = 128, 192
+CHUNK = 160  # frames: about a piece
+BATCH = 60
+FASTEST, SLOWEST = 3e-3, 2e-5
+WARMING = 20  # steps
+PAUSES = 0.25  # what a frame without a voice counts
+SMOOTH = 0.05  # below which distance (squared) a frame is as good as right
+EDGE = 3  # frames that a feature looks to either side
+APART = 40  # one mixture in so many is scored
 
-
-class Told(NamedTuple):
-    """A voice, and how much it says. `speeds`: between the first and the last, or one of `NEAR`."""
-
-    voice: str
-    seed: int
-    sentences: int
-    speeds: tuple[float, float] | None = None
+app = typer.Typer(help=__doc__)
 
 
-TOLD = (
-    Told("flite kal16", 1, 80),
-    Told("espeak-ng en-gb+m3", 2, 80),
-    Told("flite slt", 3, 80),
-    Told("espeak-ng en-us+f3", 4, 80),
-    Told("espeak-ng en-us+m7", 5, 80),
-    Told("espeak-ng en-gb-scotland", 6, 80),
-    Told("flite kal16", 31, 90, (0.82, 1.2)),
-    Told("espeak-ng en-us+m1", 33, 60, (0.85, 1.15)),
-    Told("flite slt", 32, 140, (0.76, 1.1)),
-)
-
-
-def main(
-    out: Path,
-    minutes: Annotated[float, typer.Option(help="Of training, after what is said is made.")] = 10.0,
-    epochs: Annotated[int, typer.Option(help="At most so many times over all that is said.")] = 6,
-) -> None:
-    parts = [part for told in TOLD for part in pairs(told)]
-    print(f"{sum(len(rows) for rows, _ in parts) / 6000:.0f} minutes of mixtures")
-    train(parts, epochs, minutes * 60, out)
-
-
-def pairs(told: Told) -> list[tuple[Frames, Cepstra]]:
-    """Mixtures as the network will see them, and what it shall make of each frame."""
-    rng = np.random.default_rng(told.seed)
-    texts = [text for k in range(6) for text in sentences(5000 + told.seed * 10 + k, 120)]
-    chosen = [texts[i] for i in rng.permutation(len(texts))[: told.sentences]]
-    measure = Measure()
-    made = []
-    for at in range(0, told.sentences, A_TRACK):
-        room, loud = _track(chosen[at : at + A_TRACK], told, rng)
-        wanted = measure(room)
-        wanted = wanted - wanted[wanted[:, 0] >= 0].mean(axis=0)
-        for sound in _sounds(rng, wider=told.speeds is not None):
-            mixed = room.copy()
-            if sound:
-                under = background(sound, len(room) / RATE + 1, int(rng.integers(1 << 30)))[: len(room)]
-                mixed[: len(under)] += np.float32(loud / 10 ** (rng.uniform(*LEVELS_DB) / 20)) * under
-            rows = Room().against(bands(np.clip(mixed, -1, 1)))
-            frames = min(len(rows), len(wanted))
-            made.append((rows[:frames], wanted[:frames].astype(np.float32)))
-        print(told.voice, at, flush=True)
-    return made
-
-
-def _track(texts: list[str], told: Told, rng: np.random.Generator) -> tuple[Samples, float]:
-    """Sentences one after the other in a quiet room, and how loud they are."""
-    speed = float(rng.choice(NEAR) if told.speeds is None else rng.uniform(*told.speeds))
-    parts = [np.zeros(RATE // 2, np.float32)]
-    for text in texts:
-        pause = np.zeros(int(rng.uniform(0.15, 0.8) * RATE), np.float32)
-        parts += [_at_speed(spoken(text, told.voice), speed), pause]
-    gain = np.float32(10 ** (rng.uniform(-10, 0) / 20))
-    whole = np.concatenate(parts) * gain
-    loud = float(gain) * float(np.sqrt(np.mean(np.concatenate(parts[1::2]) ** 2)))
-    return whole + rng.normal(0, loud * 10 ** (-QUIET_DB / 20), len(whole)).astype(np.float32), loud
-
-
-def _at_speed(sound: Samples, speed: float) -> Samples:
-    count = int(len(sound) / speed)
-    return np.asarray(np.interp(np.arange(count) * speed, np.arange(len(sound)), sound), np.float32)
-
-
-def _sounds(rng: np.random.Generator, *, wider: bool) -> list[str]:
-    rooms = ("crowd", *STYLES, *STYLES, *ROOMS[1:]) if wider else ROOMS
-    mixed = "" if rng.random() < 0.4 else str(rng.choice(["crowd", *STYLES]))
-    return ["crowd", str(rng.choice(STYLES)), str(rng.choice(rooms)), mixed]
-
-
-class Measure:
-    """PocketSphinx's own cepstra, which it tells in a file."""
+class Net(nn.Module):  # type: ignore[misc]
+    """As `engines.speech.clearing.Network` computes it."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        # It measures what it searches: as little as can be.
-        self._decoder = pocketsphinx.Decoder(
-            lm=None, samprate=RATE, loglevel="FATAL", mfclogdir=self._folder.name, ds=50, topn=1
+        super().__init__()
+        self.first = nn.Conv1d(2 * BANDS, WIDTH, BEFORE + 1)
+        self.memory = nn.GRU(WIDTH, MEMORY, batch_first=True)
+        self.last = nn.Linear(MEMORY, FILTERS)
+        nn.init.zeros_(self.last.weight)  # so that it begins by leaving all as it is
+        nn.init.zeros_(self.last.bias)
+        self.register_buffer("cosines", torch.from_numpy(cosines()))
+
+    def forward(self, rows: torch.Tensor, filters: torch.Tensor) -> torch.Tensor:
+        """Both [piece, frame, band]; cepstra come out."""
+        seen = rows.transpose(1, 2) / SPREAD
+        before, behind = seen[:, :, :1].expand(-1, -1, BEFORE), seen[:, :, -1:].expand(-1, -1, AHEAD)
+        seen = torch.relu(self.first(torch.cat([before, seen, behind], 2))).transpose(1, 2)
+        states, _ = self.memory(seen)
+        told: torch.Tensor = (filters + self.last(states[:, AHEAD:])) @ self.cosines
+        return told
+
+
+class Heap(NamedTuple):
+    """All mixtures, one behind the other."""
+
+    rows: torch.Tensor
+    filters: torch.Tensor
+    wanted: torch.Tensor
+    first: np.ndarray[tuple[int], np.dtype[np.int64]]
+    length: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+    @classmethod
+    def of(cls, mixtures: Sequence[Mixture]) -> Heap:
+        rows, filters, wanted = (
+            torch.from_numpy(np.concatenate([one[i] for one in mixtures]).astype(np.float16)) for i in range(3)
         )
-        self._decoder.add_keyphrase("nothing", "tea")
-        self._decoder.activate_search("nothing")
+        count = np.array([len(one.rows) for one in mixtures])
+        return cls(rows, filters, wanted, np.cumsum(count) - count, count)
 
-    def __call__(self, samples: Samples) -> Cepstra:
-        self._decoder.start_utt()
-        self._decoder.process_raw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), no_search=True)
-        self._decoder.end_utt()
-        (told,) = Path(self._folder.name).iterdir()
-        made: Cepstra = np.frombuffer(told.read_bytes()[4:], ">f4").reshape(-1, 13).astype(np.float32)
-        told.unlink()
-        return made
+    def some(self, which: np.ndarray[tuple[int], np.dtype[np.int64]], rng: np.random.Generator) -> Batch:
+        """A piece of each, that begins anywhere in it."""
+        begins = rng.integers(0, np.maximum(self.length[which] - CHUNK, 0) + 1)
+        within = np.minimum(begins[:, None] + np.arange(CHUNK), self.length[which][:, None] - 1)
+        at = torch.from_numpy(self.first[which][:, None] + within)
+        real = torch.from_numpy(begins[:, None] + np.arange(CHUNK) < self.length[which][:, None])
+        return Batch(self.rows[at].float(), self.filters[at].float(), self.wanted[at].float(), real)
 
 
-def train(parts: Sequence[tuple[Frames, Cepstra]], epochs: int, seconds: float, out: Path) -> None:
-    import torch  # of all that is here, training alone needs it
+class Batch(NamedTuple):
+    rows: torch.Tensor
+    filters: torch.Tensor
+    wanted: torch.Tensor
+    real: torch.Tensor  # frames; behind them a mixture was over
 
-    rows, wanted = np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts])
-    near = torch.from_numpy(np.concatenate(list(_near([len(part) for part, _ in parts]))))
-    middle, scale = wanted.mean(axis=0), wanted.std(axis=0)
-    given, goal = torch.from_numpy(rows / np.float32(SPREAD)), torch.from_numpy((wanted - middle) / scale)
-    layers = [
-        torch.nn.Linear((2 * AROUND + 2) * BANDS, HIDDEN),
-        torch.nn.Linear(HIDDEN, HIDDEN),
-        torch.nn.Linear(HIDDEN, 13),
-    ]
-    net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
-    learning = torch.optim.Adam(net.parameters(), FASTEST_LEARNING)
-    steps, began = epochs * len(rows) // BATCH, monotonic()
+
+@app.command()
+def pieces(
+    out: Annotated[Path, typer.Argument(help="A folder; one file a seed.")],
+    seeds: Annotated[str, typer.Option(help="Of what is said, by whom, and of what is under it.")] = "1,2",
+    tracks: Annotated[int, typer.Option(help="Of each seed.")] = 700,
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for seed in (int(one) for one in seeds.split(",")):
+        mixtures = Mixtures(seed)
+        save(out / f"clearing-{seed}.npz", [one for _ in range(tracks) for one in mixtures.track()])
+        print(f"seed {seed}: {tracks} tracks", flush=True)
+
+
+@app.command()
+def learn(
+    folder: Annotated[Path, typer.Argument(help="What `pieces` made.")],
+    out: Annotated[Path, typer.Argument(help="Where the weights are written.")],
+    steps: Annotated[int, typer.Option(help="Of training.")] = 2000,
+    without: Annotated[str, typer.Option(help="A voice that is scored and not learnt.")] = "",
+) -> None:
+    torch.manual_seed(0)
+    made = [one for path in sorted(folder.glob("clearing-*.npz")) for one in load(path)]
+    aside = [one.voice == without if without else i % APART == 0 for i, one in enumerate(made)]
+    learnt = [one for one, away in zip(made, aside, strict=True) if not away]
+    scored = [one for one, away in zip(made, aside, strict=True) if away]
+    print(f"{sum(len(one.rows) for one in learnt) / 6000:.0f} minutes are learnt")
+    _keep(out, trained(Heap.of(learnt), scored, steps))
+
+
+def trained(learnt: Heap, scored: Sequence[Mixture], steps: int) -> Net:
+    rng, net, deviations = np.random.default_rng(0), Net(), _variances()
+    learning = torch.optim.AdamW(net.parameters(), FASTEST, weight_decay=1e-3)
     for step in range(steps):
-        done = max(step / steps, (monotonic() - began) / seconds)
-        if done >= 1:
-            break
-        learning.param_groups[0]["lr"] = FASTEST_LEARNING * (1 - done) + SLOWEST_LEARNING
-        some = torch.randint(0, len(rows), (BATCH,))
-        seen = torch.cat([given[near[some]][:, :, :BANDS].flatten(1), given[some, BANDS:]], 1)  # as `together` has it
-        loss = ((net(seen) - goal[some]) ** 2).mean()
+        warm = min(1.0, (step + 1) / WARMING)
+        learning.param_groups[0]["lr"] = warm * (FASTEST * (1 - step / steps) + SLOWEST)
+        batch = learnt.some(rng.integers(0, len(learnt.length), BATCH), rng)
+        apart, weight = distances(net(batch.rows, batch.filters), batch, deviations)
+        loss = ((apart + SMOOTH).sqrt() * weight).sum() / weight.sum()
         learning.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         learning.step()
-        if step % 500 == 0:
-            print(f"{step} of {steps}: {loss.item():.4f}", flush=True)
-    _keep(out, layers, middle, scale)
+        if step % 100 == 0 or step == steps - 1:
+            print(f"{step} of {steps}: {loss.item():.3f}; {_score(net, scored, deviations)}", flush=True)
+    return net
 
 
-def _near(lengths: Sequence[int]) -> Iterator[NDArray[np.int64]]:
-    """Which rows go in for each: those around it, in its own part."""
-    first = 0
-    for length in lengths:
-        at = np.arange(length)[:, None] + np.arange(-AROUND, AROUND + 1)
-        yield first + np.clip(at, 0, length - 1)
-        first += length
+def distances(told: torch.Tensor, batch: Batch, deviations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """[piece, frame]: squared, a feature on the average; and what each frame counts."""
+    apart = ((_features(told) - _features(batch.wanted)) ** 2 / deviations).mean(2)
+    loud = batch.wanted[:, :, 0]
+    speech = (loud > loud.amax(1, keepdim=True) - SPEECH).float()
+    weight = (PAUSES + (1 - PAUSES) * speech) * batch.real.float()
+    return apart, weight[:, EDGE:-EDGE]
 
 
-def _keep(out: Path, layers: list[torch.nn.Linear], middle: Cepstra, scale: Cepstra) -> None:
-    weights = [layer.weight.detach().numpy().T.astype(np.float16) for layer in layers]
-    biases = [layer.bias.detach().numpy().astype(np.float16) for layer in layers]
+def _features(cepstra: torch.Tensor) -> torch.Tensor:
+    """PocketSphinx's: cepstra, how they move, and how that does."""
+    moves = cepstra[:, 4:] - cepstra[:, :-4]
+    turns = (cepstra[:, 6:] - cepstra[:, 2:-4]) - (cepstra[:, 4:-2] - cepstra[:, :-6])
+    return torch.cat([cepstra[:, EDGE:-EDGE], moves[:, 1:-1], turns], 2)
+
+
+def _variances() -> torch.Tensor:
+    """Of each feature in the acoustic model's densities, on the average; the file is of numbers behind a text."""
+    told = Path(pocketsphinx.get_model_path("en-us/en-us/variances")).read_bytes()
+    at = told.index(b"endhdr\n") + len(b"endhdr\n") + 4  # which byte is first
+    books, streams, densities = struct.unpack_from("<3i", told, at)
+    lengths = struct.unpack_from(f"<{streams}i", told, at + 12)
+    at += 12 + 4 * streams + 4
+    count = books * densities * sum(lengths)
+    made = np.frombuffer(told, "<f4", count, at).reshape(books, streams, densities, lengths[0])
+    return torch.from_numpy(np.maximum(made, 1e-4).mean((0, 2)).reshape(-1).astype(np.float32))
+
+
+def _score(net: Net, scored: Sequence[Mixture], deviations: torch.Tensor) -> str:
+    """By level: how far features are from those in quiet, before and after."""
+    sums: dict[str, list[float]] = {}
+    rng = np.random.default_rng(0)
+    with torch.no_grad():
+        for one in scored[:60]:
+            batch = Heap.of([one]).some(np.zeros(1, np.int64), rng)
+            level = "quiet" if one.level_db == IN_QUIET else f"{int(one.level_db // 8) * 8} dB"
+            told = sums.setdefault(level, [0.0, 0.0, 0.0])
+            for i, cepstra in enumerate((batch.filters @ net.cosines, net(batch.rows, batch.filters))):
+                apart, weight = distances(cepstra, batch, deviations)
+                told[i] += float((apart * weight).sum())
+            told[2] += float(weight.sum())
+    return ", ".join(f"{key} {a / n:.2f} to {b / n:.2f}" for key, (a, b, n) in sorted(sums.items()))
+
+
+def _keep(out: Path, net: Net) -> None:
+    def half(weights: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:
+        return np.asarray(weights.detach().numpy(), np.float16)
+
     np.savez_compressed(
         out,
-        first=weights[0], second=weights[1], last=weights[2],
-        first_bias=biases[0], second_bias=biases[1], last_bias=biases[2],
-        spread=np.float32(SPREAD), middle=middle, scale=scale,
+        first=half(net.first.weight.permute(2, 1, 0).reshape(-1, WIDTH)), first_bias=half(net.first.bias),
+        taken=half(net.memory.weight_ih_l0.T), taken_bias=half(net.memory.bias_ih_l0),
+        kept=half(net.memory.weight_hh_l0.T), kept_bias=half(net.memory.bias_hh_l0),
+        last=half(net.last.weight.T), last_bias=half(net.last.bias),
     )  # fmt: skip
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
