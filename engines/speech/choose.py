@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EngineName = Literal["auto", "whisper", "moonshine", "sphinx", "off"]
 
-MOONSHINE = "moonshine"
+NEED_NO_MODEL = frozenset({"moonshine", "sphinx"})
 INSTALL = "pip install 'nowshowing[speech]'"
 
 # In a process of their own, and warm when they are loaded: then nobody waits, at the first word somebody does.
@@ -63,11 +63,12 @@ def choose(settings: SpeechSettings) -> Choice:
 
 
 def look_for(model: str) -> None:
-    """Says what is wrong with a model's name or folder before anything is loaded; asks no network."""
-    if model == MOONSHINE:
+    """Says what is wrong with a model, or an engine that brings its own, before it is loaded; asks no network."""
+    if model in NEED_NO_MODEL:
         from engines.speech.moonshine_model import locate as located  # noqa: PLC0415  as below
 
-        located()
+        if model == "moonshine":
+            located()
         return
     if find_spec("faster_whisper") is None:
         raise _missing(model)

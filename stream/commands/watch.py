@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from engines.errors import SpeechError
-from engines.speech.choose import MOONSHINE, look_for
+from engines.speech.choose import NEED_NO_MODEL, look_for
 from stream.commands.product_list import read_product_list
 from stream.commands.serve import serve
 from stream.config import WorkerConfig, describe
@@ -30,9 +30,7 @@ Language = Annotated[
 ]
 SpeechModel = Annotated[
     str | None,
-    typer.Option(
-        help="A Whisper to listen with, by folder or name; or moonshine, which listens unasked where it is installed."
-    ),
+    typer.Option(help="A Whisper to listen with, by folder or name; or moonshine, or sphinx (built in)."),
 ]
 
 
@@ -88,7 +86,7 @@ def _speech(model: str | None) -> dict[str, object]:
             look_for(model)
     except SpeechError as error:
         raise UsageError(f"watch --speech-model: {error}") from error
-    return {"engine": model} if model == MOONSHINE else {"model": model}
+    return {"engine": model} if model in NEED_NO_MODEL else {"model": model}
 
 
 def checked(url: str) -> SafeUrl:

@@ -57,6 +57,12 @@ def test_without_the_extra_no_model_can_be_looked_for() -> None:
         look_for("small")
 
 
+def test_an_engine_that_brings_its_model_is_looked_for_by_its_own_name() -> None:
+    look_for("sphinx")
+    with pytest.raises(SpeechError, match=r"'moonshine': its package is not installed"):
+        look_for("moonshine")
+
+
 def test_where_the_package_has_other_weights_the_built_in_engine_says_why_it_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
