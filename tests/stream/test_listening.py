@@ -148,6 +148,16 @@ async def test_the_session_is_told_what_the_products_may_be_called_and_the_langu
         assert {"brelvo", "fjondo", "unlike the"} <= set(phrases)
 
 
+async def test_what_to_listen_for_is_worked_out_once_for_the_livestreams_of_a_shop() -> None:
+    engine = FakeTranscriber(WORDS)
+    async with ward(lambda: engine) as here:
+        for listener in (here.listener(), here.listener()):
+            await tell(listener, chunks(10.0, silence(1.0)))
+        await until(lambda: len(engine.sessions) == 2)
+        (one, _), (other, _) = engine.sessions
+        assert one is other
+
+
 async def test_a_gap_ends_the_session_and_parts_what_was_said() -> None:
     async with ward() as here:
         listener = here.listener()
