@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from engines.speech.agreement import Agreement
+from engines.speech.agreement import CERTAIN, Agreement
 from engines.speech.base import RATE, Samples, Word
 from engines.speech.gates import LEAST_LOG_PROBABILITY, Echoes, text_gate
 from engines.speech.reading import Piece, Reader, Reading, with_names
@@ -119,17 +119,16 @@ class Rereading:
         self._learn(ask, reading)
         gate = _refused(reading, self._least)
         names = _moved(reading.names, ask.start)
-        if gate:
-            names = _believed(names)
+        sure = _believed(names)
+        names = sure if gate else names
         if gate and not ask.last and not names:  # the next reading may be better; it counts once a piece
             return []
         words = with_names([] if gate else _moved(reading.words, ask.start), names)
-        sure = [name for name in names if name.confidence >= SURELY]
         if ask.last:
             self._judge(gate)
             return self._new(self._agreement.settle(words, sure))
         heard = ask.start + len(ask.piece.samples) / RATE
-        agreed = self._agreement.push(_settled(words, heard - SETTLED_S), sure, heard - self._patience)
+        agreed = self._agreement.push(_settled(words, heard - SETTLED_S, sure), sure, heard - self._patience)
         if agreed:
             self._trim(agreed[-1].end)
         return self._new(agreed)
@@ -201,9 +200,12 @@ def _moved(words: Sequence[Word], by: float) -> list[Word]:
     return [word._replace(start=word.start + by, end=word.end + by) for word in words]
 
 
-def _settled(words: Sequence[Word], until: float) -> list[Word]:
-    """Without what may still grow: the end of what was heard, and a number there: "26" becomes "26.95"."""
-    early = [word for word in words if word.end <= until]
+def _settled(words: Sequence[Word], until: float, names: Sequence[Word]) -> list[Word]:
+    """Without what may still grow: the end of what was heard, and a number there: "26" becomes "26.95".
+
+    A name that is certain is whole.
+    """
+    early = [word for word in words if word.end <= until or (word.confidence >= CERTAIN and word in names)]
     return early[:-1] if early and any(letter.isdigit() for letter in early[-1].text) else early
 
 

@@ -87,8 +87,8 @@ def test_a_fainter_name_right_behind_one_that_is_sure_stays_with_it() -> None:
     assert heard(reading(()), reading(said("you"), sure + faint, -0.9))[1] == ["quigra", "in", "latte"]
 
 
-def test_a_name_that_is_certain_is_known_at_once() -> None:
-    certain = said("dorfen", start=0.1, confidence=CERTAIN)
+def test_a_name_that_is_certain_is_known_at_once_even_where_sound_ends() -> None:
+    certain = said("dorfen", start=0.4, confidence=CERTAIN)
     assert heard(reading((), certain), reading((), certain)) == [["dorfen"], []]
 
 
