@@ -86,7 +86,8 @@ class Spotting:
         if not self._said or not len(heard.added):
             return []
         spots = list(self._spots(heard))
-        chosen = [spot for spot in _chained(spots) if spot.phrase and _told_apart(spot, spots)]
+        whole = _Whole(heard)
+        chosen = [spot for spot in _borne_out(spots, whole) if spot.phrase and _told_apart(spot, spots, whole)]
         words: list[Word] = []
         for spot in chosen:
             words += _told(spot, sounded, words[-1].end if words else 0.0)
@@ -137,17 +138,36 @@ def _placed(heard: Sounds, end: int, turns: Sequence[_Turn], bits: Bits) -> Iter
     before = heard.part(slice(end - count, end)).part(slice(None, None, -1))
     back = fitted(strings_of(said), before, starts, mishearing().dropped)
     for turn, longest, sure in zip(turns, back.argmax(axis=1).tolist(), bits.tolist(), strict=True):
-        if longest and _whole(turn, heard.part(slice(end - longest, end))):
+        if longest:
             yield Spot(end - longest, end - 1, turn.way, turn.phrase, sure)
 
 
-def _whole(turn: _Turn, heard: Sounds) -> bool:
-    """Whether each of its words was heard."""
-    if len(turn.way) == 1:
-        return True
-    bits, _ = traced(turn.said, heard, mishearing().dropped)
-    borders = np.cumsum([0, *map(len, turn.way)]).tolist()
-    return all(sum(bits[a:b]) >= A_WORD * (b - a) for a, b in pairwise(borders))
+class _Whole:
+    """Whether each word of a spot was heard. Asked only of those that it matters for: it is what costs the most."""
+
+    def __init__(self, heard: Sounds) -> None:
+        self._heard = heard
+        self._known: dict[Spot, bool] = {}
+
+    def __call__(self, spot: Spot) -> bool:
+        if len(spot.way) == 1:
+            return True
+        if spot not in self._known:
+            said = self._heard.part(slice(spot.first, spot.last + 1))
+            bits, _ = traced(b"".join(spot.way), said, mishearing().dropped)
+            borders = np.cumsum([0, *map(len, spot.way)]).tolist()
+            self._known[spot] = all(sum(bits[a:b]) >= A_WORD * (b - a) for a, b in pairwise(borders))
+        return self._known[spot]
+
+
+def _borne_out(spots: list[Spot], whole: _Whole) -> list[Spot]:
+    """The best chain of whole ones: what is best of all and whole is best of the whole ones, too."""
+    while True:
+        chain = _chained(spots)
+        broken = {spot for spot in chain if not whole(spot)}
+        if not broken:
+            return chain
+        spots = [spot for spot in spots if spot not in broken]
 
 
 def _told(spot: Spot, sounded: Sounded, until: float) -> list[Word]:
@@ -191,14 +211,15 @@ def _chained(spots: Sequence[Spot]) -> list[Spot]:
     return chosen[::-1]
 
 
-def _told_apart(chosen: Spot, spots: Sequence[Spot]) -> bool:
+def _told_apart(chosen: Spot, spots: Sequence[Spot], whole: _Whole) -> bool:
     """Whether no other phrase explains the same sounds about as well; longer and shorter ones are no others."""
     words = frozenset(chosen.phrase or ())
     for other in spots:
         over = min(other.last, chosen.last) - max(other.first, chosen.first) + 1
         if other.phrase is None or 2 * over <= chosen.last - chosen.first + 1 or other.bits < chosen.bits - APART:
             continue
-        if not (words <= frozenset(other.phrase) or words >= frozenset(other.phrase)):
+        alike = words <= frozenset(other.phrase) or words >= frozenset(other.phrase)
+        if not alike and whole(other):
             return False
     return True
 
