@@ -217,6 +217,7 @@ class Listener:
         self._figures.words += len(heard.words)
         self._figures.mentions += len(fresh)
         self._figures.behind_s = round(behind_s, 3)
+        self._figures.engine = self._speech.said  # it may have been loaded at last
         self._say(Hears.LISTENING)
         self._backoff.healthy()
 

@@ -10,6 +10,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
 from math import inf
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+LOAD_AGAIN_S = (5.0, 20.0, 60.0, 300.0)  # a process is lost where memory or processors are short: rather wait
 MOST_PRODUCTS = 5000  # in scope: what they may be called is kept in memory, and no show has as many
 NOTHING = Heard((), (), inf, 0.0, (), {})
 
@@ -129,18 +131,31 @@ class Speech:
         self.started = True
         self._door.start()
 
-    async def load(self) -> None:
-        """Raises nothing that is the engine's: whatever it is, pictures go on."""
+    async def load(self, again_s: Sequence[float] = LOAD_AGAIN_S) -> None:
+        """Raises nothing that is the engine's: whatever it is, pictures go on.
+
+        `again_s`: how long to wait before a process that was lost is started again; the last one for ever.
+        """
+        for rest_s in chain(again_s, repeat(again_s[-1])):
+            lost = await self._loads(rest_s)
+            self.loaded.set()
+            if not lost:
+                return
+            await asyncio.sleep(rest_s)
+
+    async def _loads(self, again_s: float) -> bool:
+        """Whether a process was lost with it."""
         try:
             choice = await _unwaited(self._load)
         except Exception as error:  # noqa: BLE001  a foreign library's boundary: told in full
             self.why, trace = told(error)
-            tell = log.bind(why=self.why, exc_info=trace)
+            lost = isinstance(error, EngineError) and error.retriable
+            tell = log.bind(why=self.why, again_in_s=again_s if lost else None, exc_info=trace)
             tell.error("speech engine failed: pictures go on without words")
             self.metrics.speech_engine("failed", "", "", "")
-        else:
-            self._tell(choice)
-        self.loaded.set()
+            return lost
+        self._tell(choice)
+        return False
 
     async def stop(self, deadline_s: float) -> None:
         await self._door.stop(deadline_s=deadline_s)
@@ -187,8 +202,8 @@ class Speech:
 
     def _tell(self, choice: Choice) -> None:
         self._transcriber, self.said = choice.transcriber, choice.said
+        self.why = choice.said if choice.transcriber is None else ""
         if choice.transcriber is None:
-            self.why = choice.said
             self.metrics.speech_engine(choice.engine, "", "", "")
         else:
             info = choice.transcriber.info

@@ -224,9 +224,11 @@ class Worker:
         silent = [why for stream in streams if (why := speech.silence(stream))]
         if silent:
             log.info("livestreams are not listened to", count=len(silent), why="; ".join(sorted({*silent})))
-        if len(silent) < len(streams):
-            speech.start()
-            stack.push_async_callback(speech.stop, deadline_s=self._config.drain_deadline_s)
+        if len(silent) == len(streams):
+            self.metrics.speech_engine("off", "", "", "")
+            return speech
+        speech.start()
+        stack.push_async_callback(speech.stop, deadline_s=self._config.drain_deadline_s)
         return speech
 
     def _livestream(self, config: StreamConfig, bundle: str, fan_out: FanOut) -> Livestream:

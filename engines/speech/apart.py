@@ -15,6 +15,7 @@ import weakref
 from collections import deque
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
+from signal import strsignal
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from engines.errors import SpeechError, SpeechLost
@@ -91,11 +92,13 @@ class Apart:
             self._forget.clear()
             self._child = _Child(self._maker)
         forget = tuple(self._forget.popleft() for _ in range(len(self._forget)))
+        asked = self._child
         try:
-            answer = self._child.call(ask._replace(forget=forget))
+            answer = asked.call(ask._replace(forget=forget))
         except (EOFError, OSError) as error:
-            self.close()
-            raise SpeechLost(f"{self._maker}: its process died or hung ({error!r})") from error
+            self._child, code = None, asked.close()
+            how = f"gave {error}" if isinstance(error, TimeoutError) else _ended(code)
+            raise SpeechLost(f"{self._maker}: its process {how}") from error
         if answer.error:
             raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
         return answer
@@ -146,12 +149,18 @@ class _Child:
             raise TimeoutError(f"no answer within {ANSWER_S:g} s")
         return cast("Answer", self._pipe.recv())
 
-    def close(self) -> None:
+    def close(self) -> int:
+        """Its exit code."""
         self._pipe.close()  # which it sees as the end
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
         self._process.kill()
-        self._process.wait()
+        return self._process.wait()
+
+
+def _ended(code: int) -> str:
+    """As whoever looks for the cause knows it: 9 is mostly a system without memory."""
+    return f"was ended by signal {-code} ({strsignal(-code)})" if code < 0 else f"ended with code {code}"
 
 
 class _Desk:
@@ -193,10 +202,12 @@ class _Desk:
 def main(maker: str, number: int) -> None:
     """Answers until the pipe's other end is closed, or its process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICER)
     desk = _Desk(maker)
     pipe = Connection(number)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(desk.answer(pipe.recv()))
+        # Not before: the first answer loads the engine, once; giving way, a machine full of pictures took a minute.
+        os.nice(NICER)
         while True:
             pipe.send(desk.answer(pipe.recv()))
 

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.media, pytest.mark.timeout(240)]
 NEAR_S = 0.5  # words within a sentence are shared out by letters in the truth
 
 
-async def replay(show: Show, engine: str, **settings: object) -> tuple[Collector, SpeechFacts]:
+async def replay(show: Show, engine: str, **settings: object) -> tuple[Collector, SpeechFacts, str]:
+    """What was told and heard, and which ear the metrics name."""
     stream = {"stream_id": "a", "url": str(show.video), "source": {"allow_files": True, "pace": "fast"}, **settings}
     config = WorkerConfig.model_validate(
         {"gallery": show.gallery, "http": None, "streams": [stream], "speech": {"engine": engine}}
@@ -33,7 +34,8 @@ async def replay(show: Show, engine: str, **settings: object) -> tuple[Collector
         async with asyncio.timeout(200):
             await worker.finished()
         assert not worker.failures
-        return told, worker.streams()[0].speech
+        (family,) = (one for one in worker.metrics.registry.collect() if one.name == "nowshowing_speech")
+        return told, worker.streams()[0].speech, family.samples[0].labels["engine"]
 
 
 @pytest.fixture(params=["sphinx", "moonshine"])
@@ -46,8 +48,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 async def test_what_the_host_says_is_heard_in_its_time_and_is_evidence(show: Show, engine: str) -> None:
     if voice() is None:
         pytest.skip("needs a synthesiser (apt: flite or espeak-ng)")
-    told, speech = await replay(show, engine, language="en")
-    assert speech.engine.startswith(engine)
+    told, speech, metrics_name = await replay(show, engine, language="en")
+    assert speech.engine.startswith(metrics_name)
+    assert metrics_name == engine
     assert (speech.skipped_s, speech.why) == (0.0, "")
     assert speech.words >= 5
     assert speech.mentions >= 2
@@ -61,6 +64,6 @@ async def test_what_the_host_says_is_heard_in_its_time_and_is_evidence(show: Sho
 
 
 async def test_a_livestream_that_is_not_listened_to_is_judged_by_its_pictures(show: Show) -> None:
-    told, speech = await replay(show, "auto", language="en", speech=False)
-    assert (speech.hears, speech.why, speech.words) == ("off", "as configured", 0)
+    told, speech, metrics_name = await replay(show, "auto", language="en", speech=False)
+    assert (speech.hears, speech.why, speech.words, metrics_name) == ("off", "as configured", 0, "off")
     assert told.told("a") == show.products

@@ -283,6 +283,27 @@ async def test_an_engine_that_cannot_be_loaded_is_one_error_and_nobody_waits_for
     assert "download = true" in errors[0]["why"]
 
 
+async def test_an_engine_whose_process_is_lost_while_it_is_loaded_is_loaded_again() -> None:
+    """It is loaded while everything else is: nowhere else is memory as short, or the machine as busy."""
+    lost = iter([True, True, False])
+
+    def make() -> Transcriber:
+        if next(lost):
+            raise SpeechLost("its process was ended by signal 9 (Killed)")
+        return FakeTranscriber(WORDS)
+
+    with capture_logs() as logs:
+        async with ward(make, loaded=False) as here:
+            listener = here.listener()
+            await here.speech.load((0.0,))
+            await tell(listener, chunks(0.0, beep(0), silence(0.3)))
+            await until(lambda: here.figures[0].hears is Hears.LISTENING)
+            assert (named(listener), here.figures[0].engine) == ([("tea", 0.0)], "fake")
+            assert here.value("info", engine="fake", model="beeps", mode="free", language="en") == 1
+            assert here.value("info", engine="failed", model="", mode="", language="") is None
+    assert [line["again_in_s"] for line in logs if line["log_level"] == "error"] == [0.0, 0.0]
+
+
 async def test_whoever_ends_while_an_engine_is_loaded_does_not_wait_for_it() -> None:
     """A Whisper that is being downloaded takes minutes, and Ctrl-C is pressed once."""
     begun, release = threading.Event(), threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -12,14 +13,14 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from engines.errors import SpeechError, SpeechLost
-from engines.speech.apart import Apart
-from engines.speech.base import RATE, TranscriberInfo
+from engines.speech.apart import NICER, Apart
+from engines.speech.base import RATE, TranscriberInfo, Word
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engines.speech.base import Samples, Word
+    from engines.speech.base import Samples
 
 pytestmark = pytest.mark.unit
 
@@ -27,6 +28,7 @@ WORDS = ("brelvo", "fjondo")
 
 
 DEATH = 9.0  # a sample that the whole process does not survive
+KILLED = 8.0  # one at which it is ended from outside
 AT_ONCE = 2
 
 
@@ -34,6 +36,8 @@ class Mortal(FakeSession):
     def push(self, samples: Samples) -> list[Word]:
         if DEATH in samples:
             os._exit(1)
+        if KILLED in samples:
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().push(samples)
 
 
@@ -64,6 +68,26 @@ class Counted(FakeTranscriber):
     def info(self) -> TranscriberInfo:
         pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
         return TranscriberInfo("counted", f"{max(pools, default=1)}", "en", "free")
+
+
+class Niceness(FakeSession):
+    def push(self, samples: Samples) -> list[Word]:
+        return [Word(0.0, 0.1, f"{os.nice(0)}", 1.0)]
+
+
+class Nice(FakeTranscriber):
+    """Says how far its process gives way: in its model's name while it is made, in a word when it hears."""
+
+    def __init__(self) -> None:
+        super().__init__(WORDS)
+        self._made_at = os.nice(0)
+
+    @property
+    def info(self) -> TranscriberInfo:
+        return TranscriberInfo("nice", f"{self._made_at}", "en", "free")
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> Niceness:
+        return Niceness(WORDS)
 
 
 @pytest.fixture
@@ -110,11 +134,26 @@ def test_an_engine_s_own_error_and_a_fault_are_told_apart(apart: Apart) -> None:
 
 def test_a_process_that_dies_fails_its_sessions_and_the_next_one_has_another(apart: Apart) -> None:
     session = apart.session(())
-    with pytest.raises(SpeechLost, match="died or hung"):
+    with pytest.raises(SpeechLost, match="ended with code 1"):
         session.push(np.full(RATE, DEATH, np.float32))
     with pytest.raises(SpeechLost, match="was lost"):
         session.push(silence(0.1))
     assert apart.session(()).push(silence(0.1)) == []
+
+
+def test_a_process_that_was_killed_is_told_with_its_signal(apart: Apart) -> None:
+    session = apart.session(())
+    with pytest.raises(SpeechLost, match=r"ended by signal 9 \(Killed\)"):
+        session.push(np.full(RATE, KILLED, np.float32))
+
+
+def test_it_gives_way_once_it_is_loaded_and_not_before() -> None:
+    engine = Apart(f"{__name__}:Nice")
+    try:
+        loaded, later = engine.info.model, engine.session(()).push(silence(0.1))[0].text
+        assert (int(loaded), int(later)) == (os.nice(0), os.nice(0) + NICER)
+    finally:
+        engine.close()
 
 
 def test_a_session_that_nobody_holds_is_forgotten_over_there(apart: Apart) -> None:
