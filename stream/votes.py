@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import exp, prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engines.text import Kind
 from stream.types import Said
@@ -33,9 +33,10 @@ def votes_of(
 ) -> dict[str, tuple[Said, ...]]:
     """What was said of each product, the latest last. A name that could be several products' is said of each."""
     said: dict[str, list[Said]] = {}
+    named = _named(mentions, groups)
     for mention in mentions:
         worth = NAMED * mention.weight * OF_KIND[mention.kind] * exp(-max(now - mention.end, 0.0) / LASTS_S)
-        worth *= _still(mention, mentions, groups) if worth > 0 else 1.0
+        worth *= _still(mention, named, groups) if worth > 0 else 1.0
         if abs(worth) >= LEAST:
             words = Said(mention.text, mention.start, mention.end, worth)
             said.setdefault(mention.product_id, []).append(words)
@@ -69,15 +70,30 @@ def _as_seen(name: Sequence[Mention], near: AbstractSet[str], groups: Mapping[st
         yield replace(one, weight=one.weight * trust[family] / whole)
 
 
-def _still(mention: Mention, mentions: Iterable[Mention], groups: Mapping[str, str]) -> float:
+class _Name(NamedTuple):
+    """What was said at one moment of what is in the hand, whosever name it is."""
+
+    start: Seconds
+    weight: float
+    families: Mapping[str, float]  # and how much of it is whose
+
+
+def _named(mentions: Iterable[Mention], groups: Mapping[str, str]) -> list[_Name]:
+    """Once for all mentions: a shop of one brand has hundreds, and judging waits for this."""
+    spans: dict[tuple[Seconds, Seconds], dict[str, float]] = {}
+    for one in mentions:
+        if one.kind is Kind.THIS:
+            families = spans.setdefault((one.start, one.end), {})
+            family = groups.get(one.product_id, one.product_id)
+            families[family] = families.get(family, 0.0) + one.weight
+    return [_Name(start, sum(families.values()), families) for (start, _), families in spans.items()]
+
+
+def _still(mention: Mention, named: Iterable[_Name], groups: Mapping[str, str]) -> float:
     """What is left of a name's worth after those of other products that were said since."""
     family = groups.get(mention.product_id, mention.product_id)
-    later: dict[tuple[Seconds, Seconds], float] = {}
-    for other in mentions:
-        if other.kind is Kind.THIS and other.start >= mention.end:
-            share = 0.0 if groups.get(other.product_id, other.product_id) == family else other.weight
-            later[other.start, other.end] = later.get((other.start, other.end), 0.0) + share
-    return prod(1 - OVERTAKEN * min(weight, 1.0) for weight in later.values())
+    others = (name.weight - name.families.get(family, 0.0) for name in named if name.start >= mention.end)
+    return prod(1 - OVERTAKEN * min(weight, 1.0) for weight in others)
 
 
 def total(said: Iterable[Said]) -> float:
