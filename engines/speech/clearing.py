@@ -59,11 +59,12 @@ class Network:
         """What the memory holds after each row of `seen`."""
         given = np.maximum(seen @ self.first + self.first_bias, 0) @ self.taken + self.taken_bias
         made, size = np.empty((len(given), self.memory), np.float32), self.memory
-        for row, told in zip(made, given, strict=True):
-            held = state @ self.kept + self.kept_bias
-            gates = 1 / (1 + np.exp(-(told[: 2 * size] + held[: 2 * size])))
-            fresh = np.tanh(told[2 * size :] + gates[:size] * held[2 * size :])
-            row[:] = state = fresh + gates[size:] * (state - fresh)
+        with np.errstate(over="ignore"):  # what is loud after digital silence shuts gates: 1 / infinity is right
+            for row, told in zip(made, given, strict=True):
+                held = state @ self.kept + self.kept_bias
+                gates = 1 / (1 + np.exp(-(told[: 2 * size] + held[: 2 * size])))
+                fresh = np.tanh(told[2 * size :] + gates[:size] * held[2 * size :])
+                row[:] = state = fresh + gates[size:] * (state - fresh)
         return made
 
     def gains(self, states: Frames) -> Frames:

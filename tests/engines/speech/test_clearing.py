@@ -55,6 +55,11 @@ def told(sound: Samples, cuts: list[int]) -> Cepstra:
     return np.concatenate(pushed)
 
 
+def test_a_burst_out_of_digital_silence_is_measured_without_a_warning() -> None:
+    noise = np.random.default_rng(1).normal(0, 2.0, RATE).astype(np.float32)
+    assert np.isfinite(told(np.concatenate([np.zeros(RATE, np.float32), noise]), [])).all()
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, RATE), max_size=6))
 def test_it_does_not_matter_how_the_sound_is_cut(cuts: list[int]) -> None:
