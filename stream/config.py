@@ -23,6 +23,8 @@ def _is_language(text: str) -> str:
 Language = Annotated[str, AfterValidator(_is_language)]
 Positive = Annotated[float, Field(gt=0)]
 
+ENGLISH_ONLY = frozenset({"moonshine", "sphinx"})  # and they need no model
+
 
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -112,18 +114,17 @@ class SpeechConfig(Model):
     def _engine_and_model_agree(self) -> SpeechConfig:
         if self.engine == "whisper" and self.model is None:
             raise ValueError("engine 'whisper' has no model: name a folder, a size such as 'small', or a hub id")
-        if self.model in {"moonshine", "sphinx"}:  # as `--speech-model moonshine` has it
+        if self.model in ENGLISH_ONLY:  # as `--speech-model moonshine` has it
             raise ValueError(
                 f"model {self.model!r} is an engine: set engine = {self.model!r} and no model; "
                 f"a Whisper in a folder of that name is './{self.model}'"
             )
-        english = self.language is None or self.language.split("-")[0].lower() == "en"
-        if self.engine in {"moonshine", "sphinx"} and not english:
+        if self.engine in ENGLISH_ONLY and not _english(self.language):
             raise ValueError(
                 f"engine {self.engine!r} hears English only, and language is {self.language!r}: "
                 "drop one of both, or name a Whisper as model"
             )
-        if self.engine in {"moonshine", "sphinx"} and self.model is not None:
+        if self.engine in ENGLISH_ONLY and self.model is not None:
             raise ValueError(
                 f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"
             )
@@ -184,6 +185,22 @@ class WorkerConfig(Model):
         if doubles:
             raise ValueError(f"stream_id {', '.join(doubles)} is given more than once")
         return self
+
+    @model_validator(mode="after")
+    def _who_listens_knows_the_languages(self) -> WorkerConfig:
+        if self.speech.engine not in ENGLISH_ONLY:
+            return self
+        for stream in self.streams:
+            if stream.speech and not _english(stream.language):
+                raise ValueError(
+                    f"speech engine {self.speech.engine!r} hears English only, and language of {stream.stream_id} is "
+                    f"{stream.language!r}: drop one of both, set speech = false there, or name a Whisper as model"
+                )
+        return self
+
+
+def _english(language: str | None) -> bool:
+    return language is None or language.split("-")[0].lower() == "en"
 
 
 def load_config(path: Path) -> WorkerConfig:

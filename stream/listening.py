@@ -76,6 +76,7 @@ class Listener:
         self._boards = Boards()
         self._backoff = Backoff(AGAIN_FIRST_S, AGAIN_MAX_S, lambda: 1.0)
         self._rests_until = 0.0
+        self._since = 0.0  # an engine is there, or will not be
         self._counted: Seconds = -inf  # start of the last mention that was counted
         self._wanted: Seconds = 0.0 if patient else inf  # pictures have come this far
         self._busy = self._over = False
@@ -114,6 +115,7 @@ class Listener:
         self._say(Hears.LOADING)
         try:
             await self._speech.loaded.wait()  # meanwhile the channel keeps what is newest
+            self._since = self._speech.clock.now()
             self._figures.engine = self._speech.said
             self._say(Hears.FAILED if self._speech.why else Hears.WAITING, self._speech.why)
             async for item in self.sounds:
@@ -164,7 +166,8 @@ class Listener:
         seconds = sum(len(chunk.samples) for chunk in chunks) / RATE
         if chunks:
             self._boards.heard.mute(chunks[0].at, chunks[0].at + seconds, "behind")
-            self._skipped(seconds)
+            # What waited for the engine is no sign that there is no room.
+            self._skipped(sum(len(chunk.samples) for chunk in chunks if chunk.wall >= self._since) / RATE)
 
     def _skipped(self, seconds: float) -> None:
         """So much sound was never heard: the thread cannot keep up."""

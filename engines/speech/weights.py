@@ -78,7 +78,9 @@ def _from_hub(model: str, *, download: bool) -> Path:
         raise SpeechError(f"model {model!r}: neither a folder nor a hub id (owner/name)") from error
     except LocalEntryNotFoundError as error:
         cure = (
-            "is the hub reached from here? Or name a folder" if download else "set download = true, or name a folder"
+            "is the hub reached from here? Or name a folder"
+            if download
+            else "set download = true in a config's [speech], or name a folder"
         )
         raise SpeechError(f"model {model!r}: not on this machine; {cure}") from error
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:

@@ -87,6 +87,10 @@ def test_the_commented_settings_are_valid_too(write: Path) -> None:
             "speech: .*'moonshine' hears English only, and language is 'de': drop one",
         ),
         (
+            minimal(language='language = "zh-Hans"', speech='[speech]\nengine = "sphinx"'),
+            "config: .*'sphinx' hears English only, and language of a is 'zh-Hans': drop one",
+        ),
+        (
             minimal(speech='[speech]\nmodel = "moonshine"'),
             "speech: .*'moonshine' is an engine: set engine = 'moonshine'",
         ),

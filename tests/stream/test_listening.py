@@ -183,12 +183,12 @@ async def test_judging_that_meets_a_gap_first_knows_nothing_until_listening_has_
 
 
 async def test_whoever_is_behind_skips_to_what_is_said_now_and_it_is_counted() -> None:
-    async with ward(loaded=False) as here:
-        here.clock.advance(100.0)
+    async with ward() as here:
         listener = here.listener()
+        await until(lambda: here.figures[0].hears is Hears.WAITING)
+        here.clock.advance(100.0)
         talk = chunks(0.0, silence(3.0), beep(0), silence(4.6), beep(1), silence(0.2), wall=100.0 - BEHIND_S - 0.1)
         await tell(listener, talk)
-        await here.speech.load()
         await until(lambda: listener.board.settled >= 8.1)
         assert named(listener) == [("oil", 7.8)]
         skipped = (len(talk) - TURN) * 0.1
@@ -196,6 +196,17 @@ async def test_whoever_is_behind_skips_to_what_is_said_now_and_it_is_counted() -
         assert here.figures[0].skipped_s == pytest.approx(skipped)
         assert listener.board.suspended(3.0) == "behind"
         assert listener.board.suspended(7.8) is None
+
+
+async def test_what_waited_for_the_engine_is_skipped_and_not_counted_as_want_of_room() -> None:
+    async with ward(loaded=False) as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, silence(3.0), beep(0), silence(4.6), beep(1), silence(0.2)))
+        here.clock.advance(BEHIND_S + 0.1)
+        await here.speech.load()
+        await until(lambda: listener.board.settled >= 8.1)
+        assert (named(listener), listener.board.suspended(3.0)) == ([("oil", 7.8)], "behind")
+        assert here.figures[0].skipped_s == here.value("skipped_seconds_total") == 0
 
 
 async def test_what_overflows_is_counted_too_and_a_gap_is_never_dropped() -> None:
