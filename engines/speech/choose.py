@@ -132,9 +132,16 @@ def _unasked(settings: SpeechSettings) -> Choice:
     from engines.speech.moonshine_model import INSTALL as THE_EXTRA  # noqa: PLC0415  as below
     from engines.speech.moonshine_model import missing  # noqa: PLC0415
 
-    if why := missing():
-        return _opened_sphinx(settings, f" (moonshine's package {why}: {THE_EXTRA} for {HEARS}; or {_more()})")
-    return _opened_moonshine(settings, f" (its package is here; engine 'sphinx' is the built-in ear; or {_more()})")
+    if lacks := missing():
+        return _opened_sphinx(settings, f" (moonshine's package {lacks}: {THE_EXTRA} for {HEARS}; or {_more()})")
+    try:
+        return _opened_moonshine(
+            settings, f" (its package is here; engine 'sphinx' is the built-in ear; or {_more()})"
+        )
+    except SpeechError as error:
+        if error.retriable:  # a process that was lost: nothing is wrong with the package
+            raise
+        return _opened_sphinx(settings, f" ({error}; or {_more()})")
 
 
 def _opened_moonshine(settings: SpeechSettings, why: str = "") -> Choice:

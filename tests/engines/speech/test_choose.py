@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engines.errors import SpeechError
+from engines.errors import SpeechError, SpeechLost
 from engines.speech import choose as choosing
 from engines.speech import moonshine_model
 from engines.speech.choose import SpeechSettings, choose, look_for
@@ -74,6 +74,35 @@ def test_where_the_package_has_other_weights_the_built_in_engine_says_why_it_lis
     assert "moonshine's package has no assets/tiny-en (another version of it): pip install" in choice.said
     with pytest.raises(SpeechError, match=r"'moonshine': its package has no assets/tiny-en .*or set .* 'sphinx'"):
         choose(SpeechSettings(engine="moonshine"))
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moonshine's package, one file of which is another than ours."""
+    folder = tmp_path / "damaged_moonshine" / moonshine_model.FOLDER
+    folder.mkdir(parents=True)
+    (folder / moonshine_model.ENCODER).write_bytes(b"another model")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(moonshine_model, "PACKAGE", "damaged_moonshine")
+
+
+@pytest.mark.usefixtures("damaged")
+def test_where_weights_are_damaged_the_built_in_engine_says_why_it_listens_unless_they_were_asked_for() -> None:
+    choice = choose(SpeechSettings())
+    assert choice.engine == "sphinx"
+    assert "moonshine's encoder_model.ort is not the one we know" in choice.said
+    with pytest.raises(SpeechError, match="is not the one we know"):
+        choose(SpeechSettings(engine="moonshine"))
+
+
+@pytest.mark.usefixtures("damaged")
+def test_an_ear_whose_process_was_lost_is_no_reason_for_another_ear(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(maker: str) -> None:
+        raise SpeechLost(f"{maker}: its process was ended by signal 9 (Killed)")
+
+    monkeypatch.setattr(choosing, "Apart", lost)
+    with pytest.raises(SpeechLost, match="Killed"):
+        choose(SpeechSettings(apart=True))
 
 
 def test_a_language_that_nothing_here_hears_turns_listening_off_and_says_so() -> None:
