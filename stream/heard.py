@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from stream.fuse import FLOOR, sigmoid
 from stream.rest import overlap
 from stream.types import Candidate, Lookalikes, Said
-from stream.votes import as_seen, total, votes_of
+from stream.votes import as_seen, doubted, total, votes_of
 from stream.weighing import logit
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Heard:
         suspended = hearsay.suspended(min(now, hearsay.settled - EDGE_S)) if attentive else None
         counts = attentive and suspended is None
         mentions = hearsay.within(now - KEPT_S, now) if counts else ()
-        votes = votes_of(mentions, now, self._alike.groups)
+        votes = votes_of(doubted(mentions), now, self._alike.groups)
         there = {one.product_id for one in sighting.ranked if _in_view(one) >= IN_VIEW}
         of_twins = votes_of(as_seen(mentions, there, self._alike.groups), now, self._alike.groups)
         apart, twins = self._parted(sighting.ranked)

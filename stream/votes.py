@@ -96,5 +96,13 @@ def _still(mention: Mention, named: Iterable[_Name], groups: Mapping[str, str]) 
     return prod(1 - OVERTAKEN * min(weight, 1.0) for weight in others)
 
 
+def doubted(mentions: Iterable[Mention]) -> list[Mention]:
+    """As evidence of what is in view: a name that may be a stranger's speaks less for what looks much like it.
+
+    Who hears "potato chips" and sees chips that he knows may as well see a stranger's: the words say what he saw.
+    """
+    return [replace(one, weight=one.weight**2) for one in mentions]
+
+
 def total(said: Iterable[Said]) -> float:
     return max(-MOST, min(MOST, sum(words.weight for words in said)))

@@ -228,6 +228,20 @@ def test_what_is_taken_up_soon_after_one_that_nobody_named_is_the_same_guess(joi
     assert join(heard, board, Candidate("honey", 0.9), at=16.0).ranked[0].product_id == first
 
 
+def test_a_name_that_may_be_a_stranger_s_raises_what_looks_like_it_by_much_less(join: Join) -> None:
+    sure, doubtful = (
+        join(Heard(), said(named("tea", weight=weight)), Candidate("tea", 0.6)).ranked[0] for weight in (1.0, 0.5)
+    )
+    assert sure.speech is not None
+    assert doubtful.speech == pytest.approx(sure.speech / 4)
+    assert sure.probability > doubtful.probability > 0.6
+
+
+def test_among_twins_a_doubtful_name_counts_for_what_it_is(join: Join) -> None:
+    sighting = join(Heard(TWINS), said(named("honey", weight=0.6)), Candidate("honey", 0.9))
+    assert (sighting.ranked[0].product_id, alike(sighting).undecided) == ("honey", False)
+
+
 def test_a_name_is_worth_less_once_another_product_was_named(join: Join) -> None:
     alone, tea = said(named("tea", at=5.0)), Candidate("tea", 0.7)
     overtaken = said(named("tea", at=5.0), named("soap", at=7.0))
