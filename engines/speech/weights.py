@@ -57,9 +57,11 @@ def pick_device(device: DeviceName, compute_type: str | None, threads: int) -> D
 
 def locate(model: str, *, download: bool) -> Path:
     """The folder of a model given as a folder, as a size ("small") or as a hub id ("owner/name")."""
+    if not model or "://" in model:  # which may hold a password: not repeated
+        raise SpeechError("a speech model is named by its folder, its size ('small') or its hub id (owner/name)")
     folder = Path(model).expanduser()
     if folder.is_dir():
-        return folder
+        return folder if folder.name else folder.resolve()
     if model.startswith(("/", ".", "~")):
         raise SpeechError(f"model {model!r}: there is no such folder; name one that holds {', '.join(FILES)}")
     if "/" not in model and model not in available_models():
@@ -98,7 +100,10 @@ def _fetch(repository: str) -> None:
 
 def check(folder: Path) -> None:
     """Says what is wrong with a folder before a library says it in its own words, or asks the network."""
-    here = {path.name for path in folder.iterdir()}
+    try:
+        here = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise SpeechError(f"model folder {folder.name!r} cannot be read ({error.strerror})") from error
     missing = [name for name in FILES if name not in here]
     if not here & {"vocabulary.json", "vocabulary.txt"}:
         missing.append("vocabulary.json")

@@ -246,6 +246,23 @@ def test_a_model_that_is_not_here_says_where_it_was_looked_for(model: str, says:
         locate(model, download=False)
 
 
+@pytest.mark.parametrize("model", ["", "https://user:password@host/model"])
+def test_what_names_no_model_is_refused_and_a_url_is_not_repeated(model: str) -> None:
+    with pytest.raises(SpeechError, match="its folder, its size") as caught:
+        locate(model, download=False)
+    assert "password" not in str(caught.value)
+
+
+def test_the_working_directory_is_a_folder_with_a_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert locate(".", download=False).name == "model"
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_of_speech(folder: Path) -> None:
+    with pytest.raises(SpeechError, match=r"'config.json' cannot be read \(Not a directory\)"):
+        weights.check(folder / "config.json")
+
+
 def test_a_hub_out_of_reach_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreached:
         def list_repo_files(self, repository: str) -> list[str]:
