@@ -22,7 +22,7 @@ class Agreement:
     def __init__(self) -> None:
         self._last: list[Word] = []
         self._names: Collection[Word] = ()
-        self._given: Word | None = None  # the last one
+        self._lately: list[Word] = []  # given, as they were read
         self._until = self._named_until = 0.0
 
     def push(self, reading: Sequence[Word], names: Collection[Word] = (), old_s: float = 0.0) -> list[Word]:
@@ -49,11 +49,14 @@ class Agreement:
     def _fresh(self, reading: Sequence[Word], names: Collection[Word]) -> list[Word]:
         """Without what was committed: by its middle, since readings move borders a little.
 
-        Where other words were committed a name is still news, but for one that was committed as such.
+        Where other words were committed a name is still news, unless it was committed as such or word for word.
         """
         late = max(self._named_until, self._until - LATE_S)
-        fresh = [word for word in reading if (word.start + word.end) / 2 >= (late if word in names else self._until)]
-        again = bool(fresh) and self._given is not None and _alike(self._given, fresh[0])
+        fresh = [word for word in reading if _middle(word) >= (late if word in names else self._until)]
+        overtaken = [word for word in fresh if _middle(word) < self._until]
+        if all(any(_alike(old, word) for old in self._lately) for word in overtaken):
+            fresh = [word for word in fresh if _middle(word) >= self._until]
+        again = bool(fresh and self._lately) and _alike(self._lately[-1], fresh[0])
         return fresh[1:] if again else fresh
 
     def _committed(self, words: list[Word], names: Collection[Word]) -> list[Word]:
@@ -61,14 +64,20 @@ class Agreement:
         for word in words:
             start = max(word.start, self._until)
             made.append(word._replace(start=start, end=max(word.end, start)))
-            self._given, self._until = word, made[-1].end
+            self._until = made[-1].end
             if word in names:
                 self._named_until = max(word.end, self._named_until)
+        if words:
+            self._lately = [word for word in (*self._lately, *words) if word.end >= self._until - LATE_S - SLACK_S]
         return made
 
 
 def _sure(name: Word, before: Sequence[Word]) -> bool:
     return name.confidence >= CERTAIN or any(_alike(old, name) for old in before)
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
 
 
 def _alike(old: Word, new: Word) -> bool:

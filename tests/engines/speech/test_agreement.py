@@ -76,6 +76,15 @@ def test_a_name_understood_late_is_given_where_other_words_were() -> None:
     assert [word.text for word in ear.settle([*said("here is"), *name], name)] == ["honey", "oat"]
 
 
+def test_a_name_that_was_read_as_such_before_it_was_heard_by_its_sounds_is_no_news() -> None:
+    ear = Agreement()
+    reading = [word._replace(start=word.start / 2, end=word.start / 2 + 0.4) for word in said("green tea is nice")]
+    ear.push(reading)
+    assert [word.text for word in ear.push(reading)] == ["green", "tea", "is", "nice"]
+    assert ear.push(reading, reading[:2]) == []
+    assert ear.settle(reading, reading[:2]) == []
+
+
 def test_a_name_is_given_once_however_its_borders_move() -> None:
     ear = Agreement()
     first = [Word(0.0, 1.0, "green", 1.0), Word(1.0, 2.0, "tea", 1.0)]
