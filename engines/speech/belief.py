@@ -10,6 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from engines.text.phones import is_listed
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
@@ -20,9 +22,9 @@ LINKED = 0.7  # that of a name by one word and everyday ones: "the mild one"
 FRESH = 0.95  # a word that was not read there before the piece had ended; from .9 up all the same
 DRAGGED = 0.1  # and each other word of it
 ALONE = 0.85  # a word that nothing bears out
-LED = (
-    0.5  # one behind a word that leads to names: ways to say it share its posterior, and the surest may have no more
-)
+ORDINARY = 0.98  # the same of one that English has anyway: much that is said sounds like "dark", little like "velssa"
+LED = 0.5  # one behind a word that leads to names: ways to say it share its posterior, the surest may have no more
+LED_ORDINARY = 0.9
 LEADING = ("from", "in")  # "now something from ...", "the one in ..."; behind "the" stands anything
 LINKS = frozenset((*LEADING, "the", "one"))  # words of a name that say nothing of it: "the ... one"
 BORNE_OUT = 0.4  # one that goes together with what was said around it
@@ -42,6 +44,7 @@ class Names:
         self.wanted = frozenset(word for name in names for word in name)
         self._pairs = frozenset(pair for name in names for pair in pairwise(name))
         self._telling = self.wanted.difference(everyday)
+        self._ordinary = frozenset(word for word in self._telling if is_listed(word))
         self._mates: dict[str, set[str]] = {word: set() for word in self._telling}
         for name in names:
             telling = self._telling.intersection(name)
@@ -81,7 +84,7 @@ class Names:
                 least = self._least(run)
                 kept += [word for word in run if surest >= least and word.confidence >= DRAGGED]
             elif self._stands(
-                run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]], LED if run[0] in led else ALONE
+                run[0], [*runs[max(i - 1, 0) : i], *runs[i + 1 : i + 2]], self._alone(run[0], led=run[0] in led)
             ):
                 kept += run
         return kept
@@ -91,6 +94,12 @@ class Names:
         if len(run) == 2 and run[0].text == "the":
             return ALONE  # "the ... one" lacks its end
         return LINKED if self._is_alone(run) else SURE
+
+    def _alone(self, word: Word, *, led: bool) -> float:
+        """What a word needs that nothing bears out."""
+        if word.text in self._ordinary:
+            return LED_ORDINARY if led else ORDINARY
+        return LED if led else ALONE
 
     def _is_alone(self, run: Run) -> bool:
         """By a single word, or by none but letters: "two hundred m l" is as good as its numbers."""

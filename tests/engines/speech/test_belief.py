@@ -115,8 +115,26 @@ def test_a_name_again_and_again_bears_itself_out_no_more_than_a_trill_does() -> 
 
 def test_a_turn_of_phrase_beside_a_name_speaks_against_none() -> None:
     names = Names([["unlike", "the"], ["rich", "soup"]], everyday={"the"})
-    said = (("unlike", 0.9), ("the", 0.9), ("soup", 0.9))
+    said = (("unlike", 0.9), ("the", 0.9), ("soup", 0.99))
     assert [word.text for word in names.believed(reading(*said), reading(*said))] == ["unlike", "the", "soup"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ((("velmeo", 0.86),), ["velmeo"]),
+        ((("soup", 0.97),), []),
+        ((("soup", 0.99),), ["soup"]),
+        ((("from", 0.9), ("velmeo", 0.51)), ["velmeo"]),
+        ((("from", 0.9), ("soup", 0.85)), []),
+        ((("from", 0.9), ("soup", 0.91)), ["soup"]),
+    ],
+)
+def test_a_word_that_english_has_anyway_must_be_surer_when_nothing_bears_it_out(
+    said: tuple[tuple[str, float], ...], kept: list[str]
+) -> None:
+    names = Names([["velmeo", "tomato", "soup"]], everyday={"from"})
+    assert [word.text for word in names.believed(reading(*said), reading(*said))] == kept
 
 
 def test_a_word_that_waits_says_where_what_is_behind_it_begins() -> None:
