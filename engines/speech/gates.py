@@ -6,6 +6,7 @@ Each gives the name of the gate that refused, or nothing: whoever asks counts.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import zlib
 from enum import StrEnum
@@ -30,6 +31,7 @@ LOOP_WORDS = 5  # "no, no, no, no" is talk
 ECHO_WORDS = 4  # fewer words than this people do say twice
 ECHO_S = (0.15, 4.0)  # an echo comes so much later: sooner it is one sound, later a repetition
 RUN_ON = ("CJK", "HIRAGANA", "KATAKANA")  # scripts that put no space between words
+COUNTER = re.compile(r"\d+/\d+")  # of pictures or subtitles
 
 
 class Gate(StrEnum):
@@ -78,7 +80,7 @@ def compression(text: str) -> float:
 def is_invention(text: str, language: str = "") -> bool:
     """Whether nothing is left once all that is known to be invented is taken away."""
     low = text.casefold()
-    if any(credit in low for credit in CREDITS):
+    if any(credit in low for credit in CREDITS) or COUNTER.fullmatch(low.strip(" .")):
         return True
     whole = left = f" {' '.join(_tokens(text))} "
     for phrase in _inventions(language.partition("-")[0].lower()):

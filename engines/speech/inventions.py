@@ -10,7 +10,8 @@ _SAID = {
         please like and subscribe|do not forget to subscribe|don't forget to subscribe|hit the bell
         see you in the next video|see you next time|i will see you in the next one|thank you|thank you very much
         bye|bye bye|you|subtitles by|captions by|transcribed by|transcription by|music|applause|laughter
-        mm hmm|mm-hmm|mmhmm|hmm|mm|uh huh|uh|um|oh|no problem|i love you|i'm in love with you""",
+        mm hmm|mm-hmm|mmhmm|hmm|mm|uh huh|uh|um|oh|no problem|i love you|i'm in love with you
+        transcript|transcript emily beynon""",
     "zh": """
         谢谢观看|感谢观看|谢谢大家|谢谢收看|感谢收看|谢谢大家观看|感谢您的观看|請不吝點贊訂閱轉發打賞支持明鏡與點點欄目
         请不吝点赞订阅转发打赏支持明镜与点点栏目|请不吝点赞|明镜与点点栏目|明鏡與點點欄目|请订阅我的频道|訂閱我的頻道
@@ -48,6 +49,7 @@ CREDITS = (
     "www.",
     "http",
     "opensubtitles",
+    "emily beynon",
     "明镜与点点",
     "明鏡與點點",
     "优优独播",

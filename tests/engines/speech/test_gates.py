@@ -105,3 +105,12 @@ def test_every_word_is_kept_or_counted(many: list[list[str]]) -> None:
         assert len(kept) + dropped == len(words)
         assert [word for word in words if word in kept] == kept
         at += 0.4 * len(some)
+
+
+@pytest.mark.parametrize("text", ["Transcript", "Transcript Emily Beynon 01/000", "01/000", " 3/12. "])
+def test_credits_and_counters_of_subtitles_were_not_said(text: str) -> None:
+    assert is_invention(text, "en")
+
+
+def test_a_fraction_beside_words_may_have_been_said() -> None:
+    assert not is_invention("open 24/7", "en")
