@@ -23,6 +23,9 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    str(page.relative_to(ROOT)) for of in ("*.md", "benchmarks/*.md", "docs/**/*.md") for page in ROOT.glob(of)
+)
 ALERTS = [
     rule
     for group in yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))["groups"]
@@ -93,14 +96,14 @@ def test_a_cause_of_loss_is_explained_and_there_before_its_first_event(cause: st
     assert cause in code(lost) or cause in lost.lower()
 
 
-@pytest.mark.parametrize("page", ["operations.md", "security.md", "architecture.md", "events.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
         if "://" in target:
             continue
         file, _, section = target.partition("#")
-        found = ROOT / "docs" / file if file else ROOT / "docs" / page
+        found = (ROOT / page).parent / file if file else ROOT / page
         assert found.exists(), target
         if section:
             headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
