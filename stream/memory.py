@@ -33,9 +33,18 @@ def keep_pages() -> None:
 
 
 def settle() -> None:
-    """Call when all that stays is loaded: later collections need not look at it and take few milliseconds."""
+    """Call when all that stays is loaded: later collections need not look at it and take few milliseconds.
+
+    What an earlier worker of this process left is freed first.
+    """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def unsettle() -> None:
+    """What was to stay is over. Left settled, its reference cycles, and all they hold, would never be freed."""
+    gc.unfreeze()
 
 
 def give_back() -> None:

@@ -20,7 +20,7 @@ from stream.galleries import Galleries, product_facts
 from stream.http import HttpServer
 from stream.livestream import Livestream
 from stream.matching import looker
-from stream.memory import few_arenas, give_back, keep_pages, settle
+from stream.memory import few_arenas, give_back, keep_pages, settle, unsettle
 from stream.metrics import Metrics
 from stream.pictures import picture_of
 from stream.scribe import Scribe
@@ -174,6 +174,7 @@ class Worker:
             self._http = await stack.enter_async_context(HttpServer(config.http, self, self.metrics))
             stack.callback(self._stocking.stop)
         group = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(unsettle)
         await asyncio.to_thread(settle)
         stack.callback(self._galleries.stop)
         await self._galleries.compare()
