@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 MEMORY = 512  # of a kind: a gallery's busy pictures, a quarter of a megabyte each
 
 Key = tuple[int, ...]
+Pixels = NDArray[np.uint8]
+Owner = weakref.ref[Pixels]
 V = TypeVar("V")
 
 
@@ -35,23 +41,48 @@ class Found:
 
 
 class Memory(Generic[V]):
-    """Keeps what was made of pictures met lately, and these too, so that their memory cannot become another's."""
+    """Keeps what was made of pictures met lately, for as long as whoever has their pixels keeps these.
+
+    One caller thread; pictures may go in any. What is kept must hold none of a picture's pixels: they would never go.
+    """
 
     def __init__(self, limit: int = MEMORY) -> None:
         self._limit = limit
-        self._kept: dict[tuple[Key, ...], tuple[tuple[Encoded, ...], V]] = {}
+        self._kept: dict[tuple[Key, ...], tuple[list[Owner], V]] = {}
+        self._gone: list[Owner] = []
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def of(self, pictures: tuple[Encoded, ...], make: Callable[[], V]) -> V:
         """The newest last; the oldest goes when there are too many."""
+        if self._gone:
+            self._let_go()
         key = tuple(_key(picture) for picture in pictures)
-        kept = self._kept.pop(key, None) or (pictures, make())
+        kept = self._kept.pop(key, None) or (self._owners(pictures), make())
         self._kept[key] = kept
         if len(self._kept) > self._limit:
             del self._kept[next(iter(self._kept))]
         return kept[1]
+
+    def _let_go(self) -> None:
+        """Before anything is looked for: memory that is free again may have become another picture's."""
+        self._gone.clear()
+        self._kept = {key: kept for key, kept in self._kept.items() if all(owner() is not None for owner in kept[0])}
+
+    def _owners(self, pictures: tuple[Encoded, ...]) -> list[Owner]:
+        """Their ends are told in whichever thread they come, so they are only noted there."""
+        return [weakref.ref(_whole(picture.patches.thumb), self._gone.append) for picture in pictures]
 
 
 def _key(picture: Encoded) -> Key:
     """Where the picture's pixels lie: a gallery hands out new wrappers around the same memory for each search."""
     thumb = picture.patches.thumb
     return thumb.__array_interface__["data"][0], *thumb.shape[:2], len(picture.patches.vectors)
+
+
+def _whole(pixels: Pixels) -> Pixels:
+    """The array that they are a part of, which lives as long as any part of it: all of a gallery's, mostly."""
+    while isinstance(pixels.base, np.ndarray):
+        pixels = pixels.base
+    return pixels
