@@ -161,15 +161,16 @@ class Mind:
             sighting = self._allowed(self._heard.join(seen, self._board))
         decisions = [] if sighting is None else self._decider.push(sighting)
         earlier = await self._look_back(recent)
+        decided = clock.now()
         if self._shared.tap is not None:
-            self._shared.tap.judged(query, look, sighting, decisions, earlier)
+            await self._shared.tap.judged(query, look, sighting, decisions, earlier)
         if sighting is None:
             return
         if not decisions and not self._decider.tracked:
             self._figures.abstained += 1
             metrics.abstained()
-        metrics.stage("total", clock.now() - view.wall)
-        ledger = _ledger(view, asked, matched, clock.now())
+        metrics.stage("total", decided - view.wall)
+        ledger = _ledger(view, asked, matched, decided)
         for decision in decisions:
             self._count(decision)
             await self._publish(replace(decision, latency=ledger))

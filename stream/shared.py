@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Tap(Protocol):
-    """Looks on while a livestream is judged, for evaluations. Called on the loop: it must not block."""
+    """Looks on while a livestream is judged, for evaluations: each view waits for it. It must not block the loop."""
 
-    def judged(
+    async def judged(
         self,
         query: Query,
         look: Look,

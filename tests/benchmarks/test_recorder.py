@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.liveshop.evaluate.recorder import START, Recorder
+from benchmarks.liveshop.evaluate.recorder import START, Kept, Recorder
 from benchmarks.liveshop.evaluate.trace import NOTHING
 from benchmarks.liveshop.score import Zero, read_spans
 from engines.base import Match
@@ -62,7 +62,14 @@ def decision(change: Change, hidden_at: Seconds | None = None) -> Decision:
 
 
 def recorder(*, replayed: bool = True) -> Recorder:
-    return Recorder(lambda _: (("P", 0.5),), worth=lambda at: at >= 2, replayed=replayed)
+    return keeping([], replayed=replayed)
+
+
+def keeping(kept: list[Kept], *, replayed: bool = True) -> Recorder:
+    async def keep(one: Kept) -> None:
+        kept.append(one)
+
+    return Recorder(lambda _: (("P", 0.5),), worth=lambda at: at >= 2, on_worth=keep, replayed=replayed)
 
 
 def scribe() -> Scribe:
@@ -75,7 +82,7 @@ async def test_a_replays_events_carry_the_times_of_the_broadcast() -> None:
     watching, writing = recorder(), scribe()
     shown, hidden = decision(Change.SHOWN), decision(Change.HIDDEN, 4.0)
     for at, decided in ((2.0, []), (3.0, [shown]), (5.5, [hidden])):
-        watching.judged(query(at), look(at), sighting(query(at)), decided)
+        await watching.judged(query(at), look(at), sighting(query(at)), decided)
     for event in (
         writing.status(Status(State.LIVE, Reason.CONNECTED)),
         writing.decision(shown),
@@ -93,7 +100,7 @@ async def test_a_replays_events_carry_the_times_of_the_broadcast() -> None:
 
 async def test_what_is_hidden_because_the_live_ended_is_told_at_its_end() -> None:
     watching, writing = recorder(), scribe()
-    watching.judged(query(2.0), look(2.0), None, [decision(Change.SHOWN)])
+    await watching.judged(query(2.0), look(2.0), None, [decision(Change.SHOWN)])
     await watching.send(writing.decision(decision(Change.SHOWN)))
     await watching.send(writing.decision(replace(decision(Change.HIDDEN, 6.0), why=Reason.END_OF_STREAM)))
     assert json.loads(watching.lines[1])["time"] == "2026-01-01T00:00:06.000000Z"
@@ -102,17 +109,18 @@ async def test_what_is_hidden_because_the_live_ended_is_told_at_its_end() -> Non
 async def test_events_of_a_live_on_air_keep_their_times() -> None:
     watching, writing = recorder(replayed=False), scribe()
     watching.zero = lambda: START
-    watching.judged(query(0.5, utc=START + 2.5), look(0.5), None, [])
+    await watching.judged(query(0.5, utc=START + 2.5), look(0.5), None, [])
     assert watching.views[0].at == 2.5
     event = writing.decision(decision(Change.SHOWN))
     await watching.send(event)
     assert watching.lines == [event.structured()]
 
 
-def test_only_views_that_close_a_window_while_it_matters_are_kept() -> None:
-    watching = recorder()
+async def test_only_views_that_close_a_window_while_it_matters_are_kept() -> None:
+    kept: list[Kept] = []
+    watching = keeping(kept)
     for at, closes in ((1.0, True), (2.0, False), (2.5, True)):
-        watching.judged(query(at), look(at), sighting(query(at)) if closes else None, [])
-    assert [kept.index for kept in watching.kept] == [2]
+        await watching.judged(query(at), look(at), sighting(query(at)) if closes else None, [])
+    assert [one.index for one in kept] == [2]
     assert [view.window for view in watching.views] == [(("P", 0.9),), None, (("P", 0.9),)]
     assert np.isclose(watching.views[0].encode_s, 0.08)

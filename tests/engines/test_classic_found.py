@@ -49,8 +49,13 @@ def number_of(picture: Encoded) -> Callable[[], int]:
 
 def asked(memory: Memory[int], *pictures: Encoded) -> bool:
     """Whether it had to be made."""
-    made = []
-    memory.of(pictures, lambda: made.append(1) or 0)
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(0)
+        return 0
+
+    memory.of(pictures, make)
     return bool(made)
 
 

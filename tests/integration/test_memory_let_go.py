@@ -31,7 +31,7 @@ class Seen:
     def __init__(self) -> None:
         self.kept: list[Query] = []
 
-    def judged(
+    async def judged(
         self,
         query: Query,
         look: Look,

@@ -2,7 +2,7 @@
 
 A replay runs faster than the live did, so that its wall clock says nothing of delays. Told here is when a viewer of
 the live would have been told: at the deciding frame's own time plus what that frame cost, on this machine, to encode
-and to search. Called on the loop; keeps everything in memory until it is asked.
+and to search. Called on the loop; keeps everything in memory until it is asked, but no picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.liveshop.evaluate.trace import TOLD, Traced
 from stream.events import ProductData, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from benchmarks.liveshop.evaluate.trace import Ranked
     from stream.events import Event, Moment
@@ -47,24 +47,25 @@ class Recorder:
         nearest: Callable[[Query], Ranked],
         *,
         worth: Callable[[Seconds], bool],
+        on_worth: Callable[[Kept], Awaitable[None]],
         on_view: Callable[[Seconds], None] = lambda _: None,
         replayed: bool = True,
     ) -> None:
-        """`nearest`: products by a frame's embedding alone, in well under a millisecond. `worth`: which to keep.
+        """`nearest`: products by a frame's embedding alone, in well under a millisecond. `worth`: when a view is
+        looked at once more, by `on_worth`.
 
         Not `replayed`: the live was on air; events keep their times, and `zero` says when its first frame was due.
         """
         self._nearest = nearest
-        self._worth = worth
+        self._worth, self._on_worth = worth, on_worth
         self._on_view = on_view
         self._replayed = replayed
         self.zero: Callable[[], float] = lambda: 0.0
         self._told: dict[Key, deque[Seconds]] = {}
         self.views: list[Traced] = []
-        self.kept: list[Kept] = []
         self.lines: list[str] = []
 
-    def judged(
+    async def judged(
         self,
         query: Query,
         look: Look,
@@ -78,8 +79,6 @@ class Recorder:
         for decision in decisions:
             key = (decision.candidate.product_id, decision.change, round(decision.shown_at.pts, 3))
             self._told.setdefault(key, deque()).append(told_at)
-        if sighting is not None and self._worth(at):
-            self.kept.append(Kept(len(self.views), query))
         before = zip(reversed(query.recent), earlier, strict=False)
         self.views.append(
             Traced(
@@ -95,6 +94,8 @@ class Recorder:
                 earlier=tuple((self._at(seen), found.matches) for seen, found in before),
             )
         )
+        if sighting is not None and self._worth(at):
+            await self._on_worth(Kept(len(self.views) - 1, query))
         self._on_view(at)
 
     async def start(self) -> None:

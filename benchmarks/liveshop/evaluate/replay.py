@@ -15,26 +15,23 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
+from benchmarks.liveshop.evaluate.again import Again
 from benchmarks.liveshop.evaluate.air import on_air
 from benchmarks.liveshop.evaluate.errors import EvaluationError
 from benchmarks.liveshop.evaluate.fingerprint import of_packages, of_texts
 from benchmarks.liveshop.evaluate.galleries import ALL, galleries_of
-from benchmarks.liveshop.evaluate.recorder import Recorder, ranked
+from benchmarks.liveshop.evaluate.recorder import Recorder
 from benchmarks.liveshop.evaluate.trace import TOLD, write_trace
 from benchmarks.liveshop.render import TRUTH, VIDEO
 from benchmarks.liveshop.score import Zero
 from benchmarks.liveshop.truth import read_truth
 from stream.config import SourceConfig, SpeechConfig, StreamConfig, WorkerConfig
-from stream.fuse import Fuser
-from stream.matching import looker
-from stream.types import Window
 from stream.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from benchmarks.liveshop.evaluate.recorder import Kept
     from benchmarks.liveshop.evaluate.trace import Ranked, Traced
     from engines.bundle import Bundle
     from indexes.gallery import Gallery
@@ -85,17 +82,18 @@ def watch_live(live: Path, recogniser: Recogniser, tell: Tell) -> Effort:
     if (effort := read_effort(live)) is not None and effort.key == key:
         return effort
     (live / MADE_BY).unlink(missing_ok=True)
-    recorder = Recorder(
-        lambda query: _nearest(gallery, query),
-        worth=lambda at: any(s.listed and s.shown_at <= at <= s.hidden_at for s in truth.shown),
-        on_view=lambda at: tell("watching", at, truth.seconds),
-        replayed=not recogniser.on_air,
-    )
-    wall, cpu = time.perf_counter(), time.process_time()
-    zero_utc = (_on_air if recogniser.on_air else _replayed)(live, recogniser, recorder)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    main = _again(recorder.kept, main_gallery, bundle, tell)
-    views = [replace(view, main=main.get(i)) for i, view in enumerate(recorder.views)]
+    with Again(main_gallery, bundle, on_air=recogniser.on_air) as again:
+        recorder = Recorder(
+            lambda query: _nearest(gallery, query),
+            worth=lambda at: any(s.listed and s.shown_at <= at <= s.hidden_at for s in truth.shown),
+            on_worth=again.push,
+            on_view=lambda at: tell("watching", at, truth.seconds),
+            replayed=not recogniser.on_air,
+        )
+        wall, cpu = time.perf_counter(), time.process_time()
+        zero_utc = (_on_air if recogniser.on_air else _replayed)(live, recogniser, recorder)
+        wall, cpu = time.perf_counter() - wall - again.waited_s, time.process_time() - cpu - again.cpu_s
+    views = [replace(view, main=again.found.get(i)) for i, view in enumerate(recorder.views)]
     effort = Effort(key, bundle.name, len(views), truth.seconds, wall, cpu, zero_utc)
     return _write(live, views, recorder.lines, effort)
 
@@ -148,21 +146,6 @@ async def _watch(config: WorkerConfig, recorder: Recorder) -> None:
 def _nearest(gallery: Gallery, query: Query) -> Ranked:
     found = gallery.near(query.view.encoded.embedding, query.scope, TOLD)
     return tuple((gallery.product(index).product_id, likeness) for index, likeness in found)
-
-
-def _again(kept: list[Kept], gallery: Gallery, bundle: Bundle, tell: Tell) -> dict[int, Ranked]:
-    """The views that closed windows, looked up again in another gallery: nothing is decoded or encoded twice."""
-    look = looker(bundle.matcher())
-    scope = gallery.scope()
-    known = {product.product_id for product in gallery.products}
-    fuser = Fuser(bundle.presence)
-    found: dict[int, Ranked] = {}
-    for n, one in enumerate(kept):
-        query = replace(one.query, scope=scope, tracked=known.intersection(one.query.tracked), only=None)
-        fuser.push(look(query))
-        found[one.index] = ranked(fuser.close(Window(query.view.at, query.view.at, (query.view,))))
-        tell("main images", n + 1, len(kept))
-    return found
 
 
 def _write(live: Path, views: list[Traced], lines: list[str], effort: Effort) -> Effort:

@@ -21,6 +21,7 @@ from benchmarks.liveshop.evaluate.replay import watch_live
 from benchmarks.liveshop.render import TRUTH
 from benchmarks.liveshop.truth import read_truth
 from stream.errors import UsageError
+from stream.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ def watch_lives(run: Run, out: Path, recogniser: Recogniser, tell: Tell) -> Iter
         for index, name in enumerate(run.names):
             folder = renderer.wait(index)
             effort = watch_live(folder, recogniser, partial(tell, name))
+            give_back()  # of a hundred lives none holds on to what the one before it had
             yield Watched(name, folder, read_truth(folder / TRUTH), effort)
 
 
