@@ -11,9 +11,10 @@ import av
 import av.error
 
 from stream.errors import SourceLost, SourceRefused
+from stream.mixing import Mixing
 from stream.sampling import Grid, Pacer, Skip, SkipPolicy
 from stream.screen import Screen, pixel_aspect
-from stream.sound import Sound
+from stream.sound import RATE, Sound
 from stream.timeline import Shifts, Timeline
 from stream.types import Frame, Gap, Reason
 
@@ -81,6 +82,7 @@ class Decoding:
         *,
         audio: bool,
         hardware: Hardware | None = None,
+        mixing: Mixing | None = None,
     ) -> None:
         self._config = config
         self._outlet = outlet
@@ -92,7 +94,7 @@ class Decoding:
         self.policy = SkipPolicy(config.frames_per_second)
         self._pacer: Pacer | None = None
         self._screen = Screen(config.longer_side, config.max_width, hardware)
-        self._sound = Sound(meter.sound_silenced)
+        self._sound = Sound(meter.sound_silenced, mixing or Mixing(RATE))
         self._utc = Shifts()
         self._breaks: deque[Seconds] = deque()
         self._last: Seconds = -1.0

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.types import AudioChunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from stream.mixing import Mixing
     from stream.types import Samples, Seconds
 
+Wave = NDArray[np.float32]  # (channels, n)
+
 RATE = 16_000
+MOST = 1000.0  # times full scale: nothing real is as loud
 CHUNK = RATE // 10
 HOLE_S = 0.08  # resamplers and muxers round; more than this is a hole in the sound
 FOLLOW = 0.1  # of what a time is off: rounding evens out, a sound card that runs fast is followed
@@ -58,9 +63,13 @@ class Chunker:
 class Sound:
     """Decoded audio frames in, chunks out; survives a change of rate or layout."""
 
-    def __init__(self, silenced: Callable[[int], None]) -> None:
-        """`silenced` is told how many samples were no numbers, and are silence now."""
+    def __init__(self, silenced: Callable[[int], None], mixing: Mixing) -> None:
+        """`silenced` is told how many samples were no numbers, or none that can be, and are silence now.
+
+        `mixing` works at `RATE`.
+        """
         self._silenced = silenced
+        self._mixing = mixing
         self._chunker = Chunker()
         self._shape: tuple[str, str, int] | None = None
         self._resampler: av.AudioResampler | None = None
@@ -69,17 +78,23 @@ class Sound:
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._resampler is None or shape != self._shape:
             # A resampler is bound to its input; what it still holds of the old one is a few milliseconds.
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"  # surround: its voices are in both
+            self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
             self._shape = shape
         frame.pts = None  # our times are kept here: the resampler would warn about ours and its own
         for resampled in self._resampler.resample(frame):
-            samples = resampled.to_ndarray().reshape(-1).astype(np.float32, copy=False)
-            numbers = np.isfinite(samples)
-            if not numbers.all():  # a damaged packet: one such sample deafens an ear for good
-                self._silenced(len(samples) - int(np.count_nonzero(numbers)))
-                samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+            wave = self._numbers(resampled.to_ndarray().astype(np.float32, copy=False))
+            samples = wave[0] if len(wave) == 1 else self._mixing.push(wave)
             yield from self._chunker.push(at, samples)
             at += len(samples) / RATE
+
+    def _numbers(self, wave: Wave) -> Wave:
+        """One sample of a damaged packet that is none deafens an ear for good."""
+        if np.abs(wave).max(initial=0.0) < MOST:  # which is not so of what is no number
+            return wave
+        numbers = np.abs(wave) < MOST
+        self._silenced(wave.shape[1] - int(np.count_nonzero(numbers.all(axis=0))))
+        return np.where(numbers, wave, np.float32(0.0))
 
     def end(self) -> Iterator[AudioChunk]:
         yield from self._chunker.flush()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +20,9 @@ from stream.demux import Opener
 from stream.errors import SourceError, SourceLost
 from stream.hardware import Hardware
 from stream.link import Link
+from stream.mixing import Mixing
 from stream.retry import Backoff, explain
+from stream.sound import RATE
 from stream.types import Gap, Reason, State, Status
 from stream.urls import GuardedClient, parse_url
 
@@ -61,6 +64,7 @@ class Connection:
     meter: SourceMeter
     client: GuardedClient
     memory: Memory
+    mixing: Mixing
 
 
 async def play(
@@ -83,7 +87,7 @@ async def play(
     """
     target = parse_url(url, allow_files=config.allow_files)
     client = await asyncio.to_thread(GuardedClient, allow_private=config.allow_private_hosts, clock=clock)
-    connection = Connection(target, config, clock, metrics, client, Memory())
+    connection = Connection(target, config, clock, metrics, client, Memory(), Mixing(RATE, _cancels))
     channels = (frames, audio)
     backoff = Backoff(config.retry_first_s, config.retry_max_s, chance)
     try:
@@ -128,7 +132,8 @@ class _Player:
     async def _watch(self, link: Link) -> Reason:
         """Waits for the thread to end, or gives it up."""
         url = self._connection.url
-        link.start(lambda link: self._read(self._connection, link), f"source {url.host or 'file'}")
+        context = copy_context()  # what is logged in the thread names its livestream, too
+        link.start(lambda link: context.run(self._read, self._connection, link), f"source {url.host or 'file'}")
         try:
             while not link.ended.done():
                 await asyncio.wait([link.ended], timeout=WATCH_EVERY_S)
@@ -169,7 +174,15 @@ def read_connection(connection: Connection, link: Link) -> Reason:
     url, config = connection.url, connection.config
     hardware = Hardware(wanted=config.decode == "gpu")
     opener = Opener(url, config, connection.client, link, connection.clock, connection.memory, hardware)
-    decoding = Decoding(config, link, connection.clock, connection.meter, audio=link.listens, hardware=hardware)
+    decoding = Decoding(
+        config,
+        link,
+        connection.clock,
+        connection.meter,
+        audio=link.listens,
+        hardware=hardware,
+        mixing=connection.mixing,
+    )
     live = False
     try:
         for part in opener.parts():
@@ -178,3 +191,9 @@ def read_connection(connection: Connection, link: Link) -> Reason:
     except (OSError, EOFError, av.error.FFmpegError) as error:
         raise explain(error, url, opening=False, live=live) from error
     return Reason.END_OF_STREAM
+
+
+def _cancels(heard: str) -> None:
+    log.warning(
+        "left and right cancel each other, as where a plug inverts one: one of them is heard alone", heard=heard
+    )

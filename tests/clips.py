@@ -28,14 +28,15 @@ def write_clip(
     gop: int = FPS,
     audio_from: float | None = None,
     audio_rate: int = RATE,
+    channels: tuple[float, ...] = (1.0,),
     options: dict[str, str] | None = None,
 ) -> Path:
-    """H.264, with AAC from `audio_from` on; the first timestamp is `start`."""
+    """H.264, with AAC from `audio_from` on; the first timestamp is `start`. `channels`: the tone's share in each."""
     with av.open(str(path), "w", options=options or {}) as out:
         video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(gop), "bf": "0"})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.codec_context.time_base = Fraction(1, FPS)
-        sound = None if audio_from is None else _Sound(out, audio_rate, start + audio_from)
+        sound = None if audio_from is None else _Sound(out, audio_rate, start + audio_from, channels)
         for i in range(round(seconds * FPS)):
             grey = 40 + 40 * int((start + i / FPS) % 5)
             picture = np.full((size[1], size[0], 3), grey, np.uint8)
@@ -54,8 +55,10 @@ def write_clip(
 class _Sound:
     """A tone of 440 Hz, encoded as far as the pictures are."""
 
-    def __init__(self, out: OutputContainer, rate: int, start: float) -> None:
-        self._stream = out.add_stream("aac", rate=rate, layout="mono")
+    def __init__(self, out: OutputContainer, rate: int, start: float, channels: tuple[float, ...]) -> None:
+        self._layout = "mono" if len(channels) == 1 else "stereo"
+        self._stream = out.add_stream("aac", rate=rate, layout=self._layout)
+        self._shares = np.array(channels, np.float32)[:, None]
         self._rate = rate
         self._next = round(start * rate)
 
@@ -63,7 +66,7 @@ class _Sound:
         while self._next / self._rate < at:
             times = np.arange(self._next, self._next + 1024) / self._rate
             samples = (0.3 * np.sin(2 * np.pi * 440 * times)).astype(np.float32)
-            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            frame = av.AudioFrame.from_ndarray(self._shares * samples, format="fltp", layout=self._layout)
             frame.sample_rate, frame.pts, frame.time_base = self._rate, self._next, Fraction(1, self._rate)
             out.mux(self._stream.encode(frame))
             self._next += 1024

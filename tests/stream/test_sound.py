@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.mixing import Mixing
 from stream.sound import CHUNK, RATE, Chunker, Sound
 
 if TYPE_CHECKING:
-    from stream.types import AudioChunk
+    from stream.sound import Wave
+    from stream.types import AudioChunk, Samples
 
 pytestmark = pytest.mark.unit
 
@@ -66,7 +68,7 @@ def test_dropping_forgets_what_waits() -> None:
 
 def test_what_is_no_number_is_silence_and_is_counted() -> None:
     silenced: list[int] = []
-    sound = Sound(silenced.append)
+    sound = Sound(silenced.append, Mixing(RATE))
     chunks: list[AudioChunk] = []
     for i in range(4):
         wave = np.full((1, 2 * CHUNK), 0.5, np.float32)
@@ -78,3 +80,76 @@ def test_what_is_no_number_is_silence_and_is_counted() -> None:
     assert all(np.isfinite(chunk.samples).all() for chunk in chunks)
     assert chunks[-1].samples.mean() == pytest.approx(0.5)
     assert silenced == [2]
+
+
+LAYOUTS = {"stereo": 2, "5.1": 6, "5.1(side)": 6, "quad": 4, "2.1": 3, "downmix": 2}
+INVERTED = np.array([[1.0], [-1.0]], np.float32)
+
+
+def heard(sound: Sound, wave: Wave, layout: str, rate: int = 48_000, format_: str = "fltp") -> Samples:
+    """Of frames as an AAC decoder gives them."""
+    chunks: list[AudioChunk] = []
+    for at in range(0, wave.shape[1], 1024):
+        part = np.ascontiguousarray(wave[:, at : at + 1024])
+        if format_ != "fltp":
+            part = np.ascontiguousarray((part * 32767).astype(np.int16).T.reshape(1, -1))
+        frame = av.AudioFrame.from_ndarray(part, format=format_, layout=layout)
+        frame.sample_rate = rate
+        chunks += sound.push(frame, at / rate)
+    return np.concatenate([chunk.samples for chunk in [*chunks, *sound.end()]])
+
+
+def mixed_by_ffmpeg(wave: Wave, layout: str, rate: int = 48_000) -> Samples:
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=RATE)
+    frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout=layout)
+    frame.sample_rate = rate
+    return np.concatenate([one.to_ndarray()[0] for one in resampler.resample(frame)])
+
+
+def said(seconds: float, rate: int = 48_000) -> Samples:
+    t = np.arange(round(seconds * rate)) / rate
+    return np.asarray(0.2 * np.sin(2 * np.pi * 180 * t) * np.sin(2 * np.pi * 3 * t), np.float32)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_mixed_as_ffmpeg_does(layout: str) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.05, (LAYOUTS[layout], 3 * 48_000)).astype(np.float32)
+    got, known = heard(Sound(print, Mixing(RATE)), wave, layout), mixed_by_ffmpeg(wave, layout)
+    np.testing.assert_allclose(got[: len(known)], known[: len(got)], atol=1e-5)
+
+
+@pytest.mark.parametrize(("rate", "format_"), [(48_000, "fltp"), (44_100, "fltp"), (48_000, "s16")])
+def test_stereo_in_antiphase_is_heard(rate: int, format_: str) -> None:
+    told: list[str] = []
+    got = heard(Sound(print, Mixing(RATE, told.append)), said(6, rate) * INVERTED, "stereo", rate, format_)
+    assert not got[: 18 * CHUNK].any()
+    assert float(np.abs(got[30 * CHUNK :]).max()) == pytest.approx(0.2 * 2**0.5, rel=0.02)
+    assert len(told) == 1
+
+
+def test_a_voice_in_the_centre_of_surround_is_heard_though_the_front_cancels() -> None:
+    """A hall of applause out of phase is no fault, and takes nothing of the voice."""
+    told: list[str] = []
+    wave = np.zeros((6, 6 * 48_000), np.float32)
+    wave[:2] = np.random.default_rng(1).normal(0, 0.02, 6 * 48_000) * INVERTED
+    wave[2] = said(6)
+    got, known = heard(Sound(print, Mixing(RATE, told.append)), wave, "5.1"), mixed_by_ffmpeg(wave, "5.1")
+    np.testing.assert_allclose(got[: len(known)], known[: len(got)], atol=1e-5)
+    assert told == []
+
+
+def test_a_layout_that_changes_under_way_goes_on() -> None:
+    sound = Sound(print, Mixing(RATE))
+    parts = [heard(sound, np.tile(said(1), (LAYOUTS.get(one, 1), 1)), one) for one in ("mono", "stereo", "mono")]
+    assert [float(np.abs(part).max()) for part in parts] == pytest.approx([0.2, 0.2 * 2**0.5, 0.2], rel=0.02)
+
+
+def test_what_is_louder_than_anything_is_silence_too_and_a_fault_is_found_after_it() -> None:
+    told, silenced = list[str](), list[int]()
+    wave = said(6) * INVERTED
+    wave[:, 1000:1003] = 3e38, np.inf, -4000
+    got = heard(Sound(silenced.append, Mixing(RATE, told.append)), wave, "stereo")
+    assert np.isfinite(got).all()
+    assert float(np.abs(got[30 * CHUNK :]).max()) == pytest.approx(0.2 * 2**0.5, rel=0.02)
+    assert sum(silenced) > 0
+    assert told == ["left"]

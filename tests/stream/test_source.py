@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from stream.errors import SourceError, UrlRefused
 from stream.types import Reason
@@ -63,6 +65,21 @@ async def test_sound_has_the_time_of_its_pictures(viewer: Viewer, tmp_path: Path
     assert viewer.chunks[0].at == pytest.approx(1.5, abs=0.05)
     times = [chunk.at for chunk in viewer.chunks]
     assert np.diff(times) == pytest.approx(0.1, abs=0.002)
+
+
+async def test_sound_whose_channels_cancel_is_heard_all_the_same_and_said_with_the_name_of_its_livestream(
+    viewer: Viewer, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "plug.mp4", seconds=4.0, audio_from=0.0, channels=(1.0, -1.0))
+    with (
+        structlog.contextvars.bound_contextvars(stream_id="mine"),
+        capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines,
+    ):
+        await viewer.play(str(clip), audio=True)
+    assert [line["stream_id"] for line in lines if line["event"].startswith("left and right cancel")] == ["mine"]
+    loud = [float(np.abs(chunk.samples).max()) for chunk in viewer.chunks]
+    assert max(loud[2:18]) < 0.02
+    assert min(loud[25:38]) == pytest.approx(0.3 * 2**0.5, rel=0.1)
 
 
 async def test_sound_is_left_alone_where_nobody_listens(viewer: Viewer, tmp_path: Path) -> None:
