@@ -30,10 +30,11 @@ from indexes.fake import scripted_scope
 from stream.channel import Channel, Policy
 from stream.clock import SteadyClock
 from stream.config import SourceConfig, SpeechConfig
+from stream.hears import SpeechFigures
 from stream.listening import Listener
 from stream.metrics import Metrics
 from stream.source import play
-from stream.speech import Speech, SpeechFigures
+from stream.speech import Speech
 from stream.types import Frame, Gap
 from tests.integration.media_servers import NEEDS, available
 

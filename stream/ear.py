@@ -78,9 +78,13 @@ class Heard:
 
 
 class Ear:
-    """`clean`: mentions are looked for in what the embedded summariser makes of the words."""
+    """`clean`: mentions are looked for in what the embedded summariser makes of the words.
 
-    def __init__(self, session: Session, hearing: Hearing, *, clean: bool) -> None:
+    `lacks`: why no product will ever be heard named; empty where one may be.
+    """
+
+    def __init__(self, session: Session, hearing: Hearing, *, clean: bool, lacks: str = "") -> None:
+        self.lacks = lacks
         self._session = session
         self._hearing = hearing
         self._clean = clean
@@ -88,6 +92,7 @@ class Ear:
         self._words: deque[Words] = deque()
         self._cut = False  # whether the window has lost words
         self._retold: Seconds = float("-inf")  # up to here a summary says what was meant
+        self._since: Seconds = 0.0  # heard from here on; what was named before, another ear has heard
         self._until: Seconds | None = None  # None: nothing heard since a break
         self._silent_since: Seconds | None = None
         self._refused: Muted | None = None  # by a gate, last; None once that counts no more
@@ -107,6 +112,8 @@ class Ear:
         found: list[Words] = []
         muted: list[Muted] = []
         pieces: list[AudioChunk] = []
+        if self._until is None:
+            self._since = chunks[0].at
         for chunk in chunks:
             if self._until is not None and abs(chunk.at - self._until) > HOLE_S:
                 found += yield from self._push(pieces)
@@ -186,6 +193,6 @@ class Ear:
             self._words.popleft()
             self._cut = True
         words = self.words
-        since = max(words[0].start + SETTLED_S if self._cut else float("-inf"), self._retold)
+        since = max(words[0].start + SETTLED_S if self._cut else self._since, self._retold)
         mentions = self._hearing.mentions(extract(self._hearing, words) if self._clean else words)
         return tuple(mention for mention in mentions if mention.start >= since), since

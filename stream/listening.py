@@ -14,32 +14,31 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, assert_never
 
-import structlog
-
 from engines.errors import EngineError
 from stream.channel import Channel, Policy
 from stream.errors import ClosedError
+from stream.hears import LATE_S, Account, Hears
 from stream.hearsay import Boards
 from stream.retelling import Retelling
 from stream.retry import Backoff
 from stream.sound import CHUNK, RATE
-from stream.speech import Hears, told
+from stream.speech import told
 from stream.types import AudioChunk, Gap, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stream.ear import Heard
+    from stream.hears import SpeechFigures
     from stream.hearsay import Hearsay
-    from stream.speech import Seat, Speech, SpeechFigures
+    from stream.speech import Seat, Speech
     from stream.summary import Summariser
+    from stream.turns import Job
     from stream.types import Seconds
-
-log = structlog.get_logger()
 
 SOUNDS = 100  # chunks: ten seconds; what is older says nothing of what shows now
 TURN = 10  # chunks: what one livestream may ask of the thread before it is another's turn
-BEHIND_S = 4.0  # later than this is too late to matter: skip to what is said now
+BEHIND_S = LATE_S  # later than this is too late to matter: skip to what is said now
 AGAIN_FIRST_S, AGAIN_MAX_S = 5.0, 300.0  # how long an ear that failed is left alone
 LOOK_EVERY_S = 0.01  # how often a replay looks whether its source waits for pictures to be taken
 
@@ -60,7 +59,8 @@ class Listener:
         patient: bool,
         summariser: Summariser | None = None,
     ) -> None:
-        self._speech, self._seat, self._figures = speech, seat, figures
+        self._speech, self._seat = speech, seat
+        self._account = Account(figures, speech.metrics, speech.clock)
         self._source_waits = source_waits
         self._patient = patient
         self.sounds: Channel[AudioChunk | Gap] = Channel(
@@ -68,7 +68,7 @@ class Listener:
             capacity=SOUNDS,
             policy=Policy.WAIT if patient else Policy.DROP_OLDEST,
             keep=lambda item: isinstance(item, Gap),
-            on_drop=lambda n: self._skipped(n * CHUNK / RATE),
+            on_drop=self._overflowed,
         )
         self._retelling: Retelling | None = None
         if summariser is not None:
@@ -77,7 +77,7 @@ class Listener:
         self._backoff = Backoff(AGAIN_FIRST_S, AGAIN_MAX_S, lambda: 1.0)
         self._rests_until = 0.0
         self._since = 0.0  # an engine is there, or will not be
-        self._counted: Seconds = -inf  # start of the last mention that was counted
+        self._lost = False  # sound, out of a full channel, since the last that was taken
         self._wanted: Seconds = 0.0 if patient else inf  # pictures have come this far
         self._busy = self._over = False
         self._moved = asyncio.Condition()
@@ -112,12 +112,11 @@ class Listener:
 
     async def listen(self) -> None:
         """Until the sounds end. What the engine raises stays in here."""
-        self._say(Hears.LOADING)
+        self._account.say(Hears.LOADING)
         try:
             await self._speech.loaded.wait()  # meanwhile the channel keeps what is newest
             self._since = self._speech.clock.now()
-            self._figures.engine = self._speech.said
-            self._say(Hears.FAILED if self._speech.why else Hears.WAITING, self._speech.why)
+            self._account.loaded(self._speech.said, self._speech.why)
             async for item in self.sounds:
                 match item:
                     case Gap():
@@ -131,7 +130,7 @@ class Listener:
             self._over = True
             if self._retelling is not None:
                 self._retelling.stop()
-            self._say(Hears.OFF)
+            self._account.say(Hears.OFF)
             await self._notify()
 
     async def _turn(self, first: AudioChunk) -> None:
@@ -139,6 +138,9 @@ class Listener:
             self._boards.heard.push((), first.at)
             await self._notify()
             await self._wait()
+        if self._lost:
+            board, self._lost = self._boards.heard, False
+            board.mute(board.settled, first.at, "behind")
         chunks, gap = await self._pile(first)
         self._busy = True
         await self._hear(chunks)
@@ -167,27 +169,29 @@ class Listener:
         if chunks:
             self._boards.heard.mute(chunks[0].at, chunks[0].at + seconds, "behind")
             # What waited for the engine is no sign that there is no room.
-            self._skipped(sum(len(chunk.samples) for chunk in chunks if chunk.wall >= self._since) / RATE)
+            self._account.skipped(sum(len(chunk.samples) for chunk in chunks if chunk.wall >= self._since) / RATE)
 
-    def _skipped(self, seconds: float) -> None:
-        """So much sound was never heard: the thread cannot keep up."""
-        if not self._speech.loaded.is_set():
-            return
-        self._figures.skipped_s += seconds
-        self._speech.metrics.speech_skipped(seconds)
+    def _overflowed(self, chunks: int) -> None:
+        self._lost = True
+        if self._speech.loaded.is_set():
+            self._account.skipped(chunks * CHUNK / RATE)
 
     async def _hear(self, chunks: Sequence[AudioChunk]) -> None:
         if self._speech.why or self._speech.clock.now() < self._rests_until:
             self._unheard(chunks)
             return
         try:
-            heard = await self._speech.ask(partial(self._seat.hear, chunks))
+            heard = await self._ask(partial(self._seat.hear, chunks), chunks[-1].wall)
         except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
             await self._failed(error)
             self._unheard(chunks)
         else:
             self._write(heard, chunks[-1].wall)
             await self._retell(heard)
+
+    async def _ask(self, job: Job, wall: float) -> Heard:
+        with self._account.owed(wall):
+            return await self._speech.ask(job)
 
     async def _retell(self, heard: Heard) -> None:
         if self._retelling is None:
@@ -198,30 +202,17 @@ class Listener:
 
     def _unheard(self, chunks: Sequence[AudioChunk]) -> None:
         end = chunks[-1].at + len(chunks[-1].samples) / RATE
+        self._account.unheard(chunks[0].wall)
         self._boards.heard.mute(chunks[0].at, end, "failed")
         self._boards.heard.push((), end)
 
     def _write(self, heard: Heard, wall: float) -> None:
-        metrics, board = self._speech.metrics, self._boards.heard
+        board = self._boards.heard
         for start, end, why in heard.muted:
             board.mute(start, end, why)
         board.hold(heard.held)
         board.push(heard.mentions, heard.until, since=heard.since)
-        behind_s = max(self._speech.clock.now() - wall, 0.0)
-        metrics.speech_turn(behind_s)
-        for word in heard.words:
-            metrics.speech_word(behind_s + heard.until - word.end)
-        for gate, times in heard.gated.items():
-            metrics.speech_rejected(gate, times)
-        fresh = [mention for mention in heard.mentions if mention.start > self._counted]
-        for mention in fresh:
-            metrics.speech_mention(mention.kind.value)
-        self._counted = max([self._counted, *(mention.start for mention in fresh)])
-        self._figures.words += len(heard.words)
-        self._figures.mentions += len(fresh)
-        self._figures.behind_s = round(behind_s, 3)
-        self._figures.engine = self._speech.said  # it may have been loaded at last
-        self._say(Hears.LISTENING)
+        self._account.heard(heard, wall, self._speech.said, self._seat.lacks)
         self._backoff.healthy()
 
     async def _failed(self, error: Exception) -> None:
@@ -232,9 +223,7 @@ class Listener:
         rest_s = inf if for_good else self._backoff.next_s(Reason.INTERNAL)
         self._rests_until = self._speech.clock.now() + rest_s
         self._seat.leave()
-        self._speech.metrics.speech_failed()
-        self._say(Hears.FAILED, why)
-        log.error("nobody listens; pictures go on", why=why, again_in_s=None if for_good else rest_s, exc_info=fault)
+        self._account.failed(why, None if for_good else rest_s, fault)
 
     async def _broke(self) -> None:
         """The session is ended in its thread, in its turn; what comes after the gap is written on another board.
@@ -245,17 +234,11 @@ class Listener:
             self._retelling.stop()
         if self._seat.opened:
             try:
-                await self._speech.ask(self._seat.end)
+                await self._ask(self._seat.end, self._speech.clock.now())
             except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
                 await self._failed(error)
-        self._counted = -inf
+        self._account.begin_anew()
         self._boards.gap_heard()
-
-    def _say(self, hears: Hears, why: str = "") -> None:
-        figures = self._figures
-        if hears is not figures.hears:
-            self._speech.metrics.speech_state(figures.hears.value, hears.value)
-        figures.hears, figures.why = hears, why
 
     # -- keeping a replay's pictures and sound together
 

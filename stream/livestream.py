@@ -78,7 +78,7 @@ class Livestream:
             attempt=self._status.attempt,
             retry_in_s=self._status.retry_in_s,
             showing=tuple(self._showing),
-            speech=SpeechFacts.model_validate(figures.speech),
+            speech=SpeechFacts.model_validate(figures.speech.at(now)),
             figures={
                 "views": figures.views,
                 "abstained": figures.abstained,

@@ -42,6 +42,7 @@ class Metrics:
         self.registry = CollectorRegistry(auto_describe=True)
         self._clock = SteadyClock() if clock is None else clock
         self._busy: deque[tuple[float, float]] = deque(maxlen=BUSY_KEPT)  # (ended, seconds)
+        self._owed: list[float] = []  # wall clocks of sound that no ear has answered yet
         self._lock = threading.Lock()
         self._started = self._clock.now()
         ProcessCollector(registry=self.registry)
@@ -133,6 +134,16 @@ class Metrics:
         if new != "off":
             self._ears.labels(new).inc()
 
+    def speech_asked(self, wall: float) -> None:
+        """Sound that left the decoder then was handed to an ear, which owes an answer from now on."""
+        with self._lock:
+            self._owed.append(wall)
+
+    def speech_answered(self, wall: float) -> None:
+        """The same, once it has answered or failed."""
+        with self._lock:
+            self._owed.remove(wall)
+
     def speech_turn(self, behind_s: float) -> None:
         """A stretch of sound was heard, so long after it had left the decoder."""
         self._behind.observe(behind_s)
@@ -192,6 +203,7 @@ class Metrics:
     def render(self) -> bytes:
         """The text exposition format."""
         self._busy_ratio.set(self._ratio())
+        self._unanswered.set(self._waits())
         return generate_latest(self.registry)
 
     def _ratio(self) -> float:
@@ -202,6 +214,11 @@ class Metrics:
                 self._busy.popleft()
             busy = sum(min(seconds, ended - since) for ended, seconds in self._busy)
         return min(busy / (now - since), 1.0) if now > since else 0.0
+
+    def _waits(self) -> float:
+        now = self._clock.now()
+        with self._lock:
+            return max(now - min(self._owed, default=now), 0.0)
 
     def _counter(self, name: str, what: str, labels: tuple[str, ...] = ()) -> Counter:
         return Counter(f"nowshowing_{name}", what, labels, registry=self.registry)
@@ -244,6 +261,9 @@ class Metrics:
         self._summaries = self._counter("speech_summaries", "Summaries that were wanted.", ("result",))
         self._speech_busy = self._counter("speech_busy_seconds", "Time the speech thread worked.")
         self._behind = self._histogram("speech_behind_seconds", "Decoder to heard.", DELAY_BUCKETS)
+        self._unanswered = self._gauge(
+            "speech_unanswered_seconds", "Age of the oldest sound that an ear owes words of."
+        )
         self._commit = self._histogram("speech_commit_delay_seconds", "End of a word to its commit.", DELAY_BUCKETS)
 
     def _build_events(self) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from engines.presence import SINGLE
 from engines.shows import THEORY
+from stream.hears import SpeechFigures
 from stream.source import play
-from stream.speech import Speech, SpeechFigures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stream.fuse import Look
     from stream.matching import Query
     from stream.metrics import Metrics
+    from stream.speech import Speech
     from stream.types import Decision, Image, Reason, Sighting
 
     Play = Callable[..., Coroutine[None, None, Reason]]  # stream.source.play, or a script of it

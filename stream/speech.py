@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain, repeat
 from math import inf
 from typing import TYPE_CHECKING
@@ -25,13 +23,14 @@ from engines.text import Hearing, ProductWords, listened_for
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
 from stream.errors import ClosedError
+from stream.nameless import nothing_to_hear
 from stream.summary import Asked, SummaryService
 from stream.turns import one_by_one, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engines.speech.base import Transcriber, TranscriberInfo
+    from engines.speech.base import Mode, Transcriber, TranscriberInfo
     from indexes.scope import Scope
     from stream.clock import Clock
     from stream.config import SpeechConfig, StreamConfig, SummaryConfig
@@ -49,29 +48,6 @@ MOST_PRODUCTS = 5000  # in scope: what they may be called is kept in memory, and
 NOTHING = Heard((), (), inf, 0.0, (), {})
 
 
-class Hears(StrEnum):
-    """How a livestream is listened to, as operators are told."""
-
-    OFF = "off"  # nobody asked for it
-    LOADING = "loading"  # the engine does
-    WAITING = "waiting"  # no sound has come yet
-    LISTENING = "listening"
-    FAILED = "failed"  # and why; tried again where that can help
-
-
-@dataclass(slots=True)
-class SpeechFigures:
-    """What operators ask of a single livestream's ear; it outlives restarts."""
-
-    hears: Hears = Hears.OFF
-    why: str = ""
-    engine: str = ""
-    words: int = 0
-    mentions: int = 0
-    skipped_s: float = 0.0
-    behind_s: float = 0.0
-
-
 class Seat:
     """What a livestream has in the speech thread: its ear, opened with the first sound. All methods run there."""
 
@@ -82,6 +58,12 @@ class Seat:
     @property
     def opened(self) -> bool:
         return self._ear is not None
+
+    @property
+    def lacks(self) -> str:
+        """Why its ear never hears a product named; empty where it may, or there is no ear. From any thread."""
+        ear = self._ear
+        return "" if ear is None else ear.lacks
 
     def hear(self, chunks: Sequence[AudioChunk]) -> Turn:
         if self._ear is None:
@@ -125,7 +107,7 @@ class Speech:
         self._transcriber: Transcriber | None = None
         self._summaries = summaries
         self._hearings: WeakValueDictionary[bytes, Hearing] = WeakValueDictionary()
-        self._phrases: WeakKeyDictionary[Hearing, Sequence[str]] = WeakKeyDictionary()
+        self._heard_of: WeakKeyDictionary[Hearing, tuple[Sequence[str], str]] = WeakKeyDictionary()
 
     def start(self) -> None:
         self.started = True
@@ -189,16 +171,21 @@ class Speech:
                 f"{len(scope)} products in scope are too many to listen for (at most {MOST_PRODUCTS}): "
                 "set the livestream's shop_id or products"
             )
-        by_ear = writes_by_ear(self._transcriber.info, language)
+        info = self._transcriber.info
+        by_ear = writes_by_ear(info, language)
         key = scope.gallery.version.encode() + scope.products.tobytes() + bytes([by_ear])
         hearing = self._hearings.get(key)
         if hearing is None:
             hearing = self._hearings[key] = Hearing(self._words_of(scope), sounds_like=by_ear)
-        phrases = self._phrases.get(hearing)
-        if phrases is None:
-            phrases = self._phrases[hearing] = listened_for(hearing.products, self._transcriber.info.mode)
+        phrases, lacks = self._heard_of.get(hearing) or self._hear_of(hearing, info.mode, by_ear=by_ear)
         session = self._transcriber.session(phrases, language)
-        return Ear(session, hearing, clean=self._config.text == "extract")
+        return Ear(session, hearing, clean=self._config.text == "extract", lacks=lacks)
+
+    def _hear_of(self, hearing: Hearing, mode: Mode, *, by_ear: bool) -> tuple[Sequence[str], str]:
+        """What to listen for, and why none of it will ever be heard; empty where it may be."""
+        lacks = nothing_to_hear(hearing.products, mode, english=by_ear or mode == "phrases")
+        self._heard_of[hearing] = listened_for(hearing.products, mode), lacks
+        return self._heard_of[hearing]
 
     def _tell(self, choice: Choice) -> None:
         self._transcriber, self.said = choice.transcriber, choice.said

@@ -15,6 +15,7 @@ import weakref
 from collections import deque
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from signal import strsignal
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
     from engines.speech.base import Samples, Session, Transcriber, TranscriberInfo, Word
 
-ANSWER_S = 60.0  # a session opens in a second or two; on a machine that is overloaded, in ten
+# How long an answer is waited for, in looks at the process. It gives way to pictures, so among many busy threads a
+# second of sound takes it many, and it is not even let in for some. To end it for that, and to load another, would
+# take from the pictures just then. But the system tells who waits for a processor from who waits for something else.
+LOOK_S = 1.0
+LOOKS = 60  # at whoever works or wants to: a session opens in a second or two, on an overloaded machine in ten
+STILL = 10  # at whoever does not, once it is loaded: it was stopped, or waits for what does not come; a disk does
 NICER = 19  # pictures first: at 5 an ear on a full machine made them a second late, and heard no sooner
 
 
@@ -71,6 +77,7 @@ class Apart:
     def session(self, phrases: Sequence[str], language: str | None = None) -> ApartSession:
         self._made += 1
         number = self._made
+        self._ask(Ask("info"))  # phrases may be more than fits a pipe, and a stopped process takes no more than that
         self._ask(Ask("session", number, tuple(phrases), language))
         child = self._child
         assert child is not None, "it has just answered"
@@ -97,7 +104,7 @@ class Apart:
             answer = asked.call(ask._replace(forget=forget))
         except (EOFError, OSError) as error:
             self._child, code = None, asked.close()
-            how = f"gave {error}" if isinstance(error, TimeoutError) else _ended(code)
+            how = str(error) if isinstance(error, TimeoutError) else _ended(code)
             raise SpeechLost(f"{self._maker}: its process {how}") from error
         if answer.error:
             raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
@@ -142,12 +149,17 @@ class _Child:
         )  # fmt: skip
         theirs.close()
         self._pipe = ours
+        self._loaded = False  # it has answered, once
 
     def call(self, ask: Ask) -> Answer:
         self._pipe.send(ask)
-        if not self._pipe.poll(ANSWER_S):
-            raise TimeoutError(f"no answer within {ANSWER_S:g} s")
-        return cast("Answer", self._pipe.recv())
+        patience = Patience(loaded=self._loaded)
+        while not self._pipe.poll(LOOK_S):
+            if why := patience.look(_work_of(self._process.pid)):
+                raise TimeoutError(why)
+        answer = cast("Answer", self._pipe.recv())
+        self._loaded = True
+        return answer
 
     def close(self) -> int:
         """Its exit code."""
@@ -156,6 +168,44 @@ class _Child:
             self._process.wait(0.5)
         self._process.kill()
         return self._process.wait()
+
+
+class Work(NamedTuple):
+    """What a process has done: pages it was given and pages that were read for it, and ticks of a processor."""
+
+    pages: int
+    pages_read: int
+    own_ticks: int
+    system_ticks: int
+
+
+class Patience:
+    """Pure: why a process that owes an answer is waited for no longer. One for each question."""
+
+    def __init__(self, *, loaded: bool) -> None:
+        """`loaded`: it has answered before. While it loads it may wait for a disk or for memory, without running."""
+        self._loaded = loaded
+        self._looks = self._still = 0
+        self._work: Work | None = None
+
+    def look(self, work: Work | None) -> str:
+        """Each second, with what it has done so far. None: it wants a processor, or nobody knows. Empty: wait on."""
+        self._looks += 1
+        self._still = self._still + 1 if work is not None and work == self._work else 0
+        self._work = work
+        if self._loaded and self._still >= STILL:
+            return f"neither answered nor ran for {STILL * LOOK_S:g} s (stopped, or waiting for what does not come)"
+        return f"gave no answer within {LOOKS * LOOK_S:g} s" if self._looks >= LOOKS else ""
+
+
+def _work_of(pid: int) -> Work | None:
+    """None where its first thread, in which engines work, has or wants a processor; or where the system is silent."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    state, *facts = told.rpartition(b")")[2].split()  # behind its name, which may hold anything: proc(5)
+    return None if state == b"R" else Work(int(facts[6]), int(facts[8]), int(facts[10]), int(facts[11]))
 
 
 def _ended(code: int) -> str:

@@ -23,12 +23,16 @@ class SpeechFacts(Answer):
     """How a livestream is listened to. hears: off, loading, waiting (no sound yet), listening, failed."""
 
     hears: str
-    why: str
+    why: str = Field(
+        description="Of off and failed; and of listening, where it does not answer or nothing can be heard."
+    )
     engine: str = Field(description="What listens, in one line; empty while it loads or nobody does.")
     words: int = Field(description="Words committed.")
     mentions: int = Field(description="Times that a product was named.")
     skipped_s: float = Field(description="Sound that came too fast to be heard.")
-    behind_s: float = Field(description="How long after leaving the decoder the last sound was heard.")
+    behind_s: float = Field(
+        description="How long after leaving the decoder sound is heard; it grows while no answer comes."
+    )
 
 
 class StreamFacts(Answer):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from engines.errors import SpeechError, SpeechLost
+from engines.speech import apart
+from engines.speech.apart import Apart
 from engines.speech.base import TranscriberInfo
 from engines.speech.choose import Choice
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
@@ -20,11 +24,12 @@ from engines.text import ProductWords
 from indexes.fake import scripted_scope
 from stream.clock import ManualClock
 from stream.config import SpeechConfig, StreamConfig
+from stream.hears import Hears, SpeechFigures
 from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
 from stream.metrics import Metrics
 from stream.retelling import EVERY_S
 from stream.sound import CHUNK, RATE
-from stream.speech import MOST_PRODUCTS, Hears, Speech, SpeechFigures, writes_by_ear
+from stream.speech import MOST_PRODUCTS, Speech, writes_by_ear
 from stream.types import AudioChunk, Gap, Reason, Words
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ PRODUCTS = (ProductWords("tea", "Brelvo Tea", brand="Brelvo"), ProductWords("oil
 WORDS = ("brelvo", "fjondo")
 OFF = Choice("off", None, "off, as configured")
 SCOPE = scripted_scope(2)
+STOPPED = 7.0  # a sample at which the whole process of an ear is stopped
 
 
 def chunks(at: float, *pieces: Samples, wall: float = 0.0) -> list[AudioChunk]:
@@ -57,6 +63,23 @@ class Turns(FakeSession):
     def push(self, samples: Samples) -> list[Word]:
         self._turns.append((self._who, len(samples)))
         return super().push(samples)
+
+
+class Stopping(FakeSession):
+    def push(self, samples: Samples) -> list[Word]:
+        if STOPPED in samples:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return super().push(samples)
+
+
+class Beeper(FakeTranscriber):
+    """What another process makes, without arguments."""
+
+    def __init__(self) -> None:
+        super().__init__(WORDS)
+
+    def session(self, phrases: Sequence[str], language: str | None = None) -> Stopping:
+        return Stopping(WORDS)
 
 
 @dataclass
@@ -89,11 +112,14 @@ class Ward:
 
 @asynccontextmanager
 async def ward(
-    make: Callable[[], Transcriber] = lambda: FakeTranscriber(WORDS), *, loaded: bool = True
+    make: Callable[[], Transcriber] = lambda: FakeTranscriber(WORDS),
+    *,
+    loaded: bool = True,
+    products: Sequence[ProductWords] = PRODUCTS,
 ) -> AsyncIterator[Ward]:
     clock = ManualClock()
     metrics = Metrics(clock)
-    speech = Speech(SpeechConfig(), lambda: Choice("sphinx", make(), "fake"), lambda _: PRODUCTS, metrics, clock)
+    speech = Speech(SpeechConfig(), lambda: Choice("sphinx", make(), "fake"), lambda _: products, metrics, clock)
     speech.start()
     if loaded:
         await speech.load()
@@ -226,6 +252,84 @@ async def test_what_overflows_is_counted_too_and_a_gap_is_never_dropped() -> Non
         release.set()
         listener.gap_seen()
         await until(lambda: listener.board.settled >= 10.9)
+
+
+async def test_what_overflowed_counts_as_not_heard() -> None:
+    """Nobody knows what was said there: the host may well have said which it is."""
+    release = threading.Event()
+
+    class Slow(FakeSession):
+        def push(self, samples: Samples) -> list[Word]:
+            release.wait(10)
+            return super().push(samples)
+
+    class Slowly(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            return Slow(WORDS)
+
+    async with ward(lambda: Slowly(WORDS)) as here:
+        listener = here.listener()
+        await tell(listener, chunks(0.0, silence(0.1)))
+        await until(lambda: listener.sounds.stats.waiting == 0)
+        await tell(listener, chunks(0.1, silence(SOUNDS / 10 + 3.0)))
+        release.set()
+        await until(lambda: listener.board.settled >= SOUNDS / 10 + 3.0)
+        heard = [listener.board.suspended(at) is None for at in (0.05, 0.2, 3.0, 3.2)]
+        assert heard == [True, False, False, True]
+
+
+async def test_an_ear_that_does_not_answer_is_seen_to_fall_behind_before_it_has_answered() -> None:
+    release = threading.Event()
+
+    class Slow(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            release.wait(10)
+            return super().session(phrases, language)
+
+    async with ward(lambda: Slow(WORDS)) as here:
+        here.clock.advance(50.0)
+        listener, figures = here.listener(), here.figures[0]
+        await tell(listener, chunks(0.0, silence(0.1), wall=49.8))
+        await until(lambda: listener.sounds.stats.waiting == 0 and figures.owed is not None)
+        told = []
+        for _ in range(3):
+            now = figures.at(here.clock.now())
+            here.metrics.render()
+            told.append((now.behind_s, here.value("unanswered_seconds"), now.why))
+            here.clock.advance(3.0)
+        assert [round(behind_s, 3) for behind_s, _, _ in told] == [0.2, 3.2, 6.2]
+        assert [age for _, age, _ in told] == pytest.approx([0.2, 3.2, 6.2])
+        assert [why for _, _, why in told] == ["", "", "its ear has not answered for 6 s"]
+        release.set()
+        await until(lambda: figures.hears is Hears.LISTENING)
+        here.clock.advance(100.0)
+        here.metrics.render()
+        assert (figures.at(here.clock.now()).behind_s, here.value("unanswered_seconds")) == (figures.behind_s, 0.0)
+
+
+async def test_an_ear_whose_process_is_stopped_is_given_up_and_another_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apart, "LOOK_S", 0.25)
+    monkeypatch.setattr(apart, "STILL", 4)
+    with capture_logs() as logs:
+        async with ward(lambda: Apart(f"{__name__}:Beeper")) as here:
+            listener, other = here.listener(), here.listener()
+            for one in (listener, other):
+                await tell(one, chunks(0.0, beep(0), silence(0.3)))
+                await until(lambda one=one: one.board.settled >= 0.5)  # type: ignore[misc]
+            await tell(listener, chunks(0.5, np.full(CHUNK, STOPPED, np.float32)))
+            await tell(other, chunks(0.5, beep(0), silence(0.3)))
+            await until(lambda: {one.hears for one in here.figures} == {Hears.FAILED})
+            assert "neither answered nor ran" in here.figures[0].why
+            assert [one.board.suspended(0.55) for one in (listener, other)] == ["failed", "failed"]
+            here.clock.advance(AGAIN_FIRST_S + 0.1)
+            for one in (listener, other):
+                await tell(one, chunks(6.0, beep(1), silence(0.2), wall=here.clock.now()))
+            await until(lambda: {one.hears for one in here.figures} == {Hears.LISTENING})
+            assert named(other) == named(listener) == [("tea", 0.0), ("oil", 6.0)]
+    again = [line for line in logs if line["event"] == "somebody listens again"]
+    assert [line["deaf_s"] for line in again] == [AGAIN_FIRST_S + 0.1] * 2
 
 
 async def test_one_slow_livestream_does_not_delay_another() -> None:
@@ -367,6 +471,40 @@ async def test_an_ear_that_crashes_is_opened_again_later() -> None:
         await tell(listener, chunks(6.0, beep(1), silence(0.2), wall=here.clock.now()))
         await until(lambda: here.figures[0].hears is Hears.LISTENING)
         assert named(listener) == [("oil", 6.0)]
+
+
+async def test_an_ear_that_hears_again_is_logged_once_with_how_long_it_was_deaf() -> None:
+    with capture_logs() as logs:
+        async with ward() as here:
+            listener = here.listener()
+            await tell(listener, chunks(0.0, silence(0.5)))
+            await until(lambda: listener.board.settled >= 0.5)
+            await tell(listener, chunks(0.5, np.full(CHUNK, CRASH, np.float32)))
+            await until(lambda: here.figures[0].hears is Hears.FAILED)
+            here.clock.advance(AGAIN_FIRST_S + 0.1)
+            for at in (6.0, 7.0):
+                await tell(listener, chunks(at, silence(1.0), wall=here.clock.now()))
+                await until(lambda at=at: listener.board.settled >= at + 1.0)  # type: ignore[misc]
+    again = [line for line in logs if line["event"] == "somebody listens again"]
+    assert [line["deaf_s"] for line in again] == [AGAIN_FIRST_S + 0.1]
+
+
+async def test_an_ear_that_can_never_hear_a_name_listens_and_says_so_once() -> None:
+    products = [ProductWords("tea", "有机绿茶"), ProductWords("oil", "🫒 500")]
+    with capture_logs() as logs:
+        async with ward(products=products) as here:
+            listener = here.listener(language="en")
+            for at in (0.0, 1.0):
+                await tell(listener, chunks(at, silence(1.0)))
+                await until(lambda at=at: listener.board.settled >= at + 1.0)  # type: ignore[misc]
+            listener.names_changed()
+            await tell(listener, chunks(2.0, silence(1.0)))
+            await until(lambda: listener.board.settled >= 3.0)
+            hears, why = here.figures[0].hears, here.figures[0].why
+    assert hears is Hears.LISTENING
+    assert "all 2 products in scope hold no word in English letters" in why
+    assert "aliases" in why
+    assert [line["why"] for line in logs if line["log_level"] == "warning"] == [why]
 
 
 async def test_an_ear_whose_engine_dies_while_it_is_opened_is_opened_again_later() -> None:

@@ -10,10 +10,13 @@ from weakref import WeakSet
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from engines.errors import SpeechError, SpeechLost
-from engines.speech.apart import NICER, Apart
+from engines.speech import apart as module
+from engines.speech.apart import LOOKS, NICER, STILL, Apart, Patience, Work
 from engines.speech.base import RATE, TranscriberInfo, Word
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 
@@ -29,6 +32,7 @@ WORDS = ("brelvo", "fjondo")
 
 DEATH = 9.0  # a sample that the whole process does not survive
 KILLED = 8.0  # one at which it is ended from outside
+STOPPED = 7.0  # one at which it is stopped, as by a debugger that nobody lets go on
 AT_ONCE = 2
 
 
@@ -38,6 +42,8 @@ class Mortal(FakeSession):
             os._exit(1)
         if KILLED in samples:
             os.kill(os.getpid(), signal.SIGKILL)
+        if STOPPED in samples:
+            os.kill(os.getpid(), signal.SIGSTOP)
         return super().push(samples)
 
 
@@ -68,6 +74,17 @@ class Counted(FakeTranscriber):
     def info(self) -> TranscriberInfo:
         pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
         return TranscriberInfo("counted", f"{max(pools, default=1)}", "en", "free")
+
+
+class Known(FakeTranscriber):
+    """Says which process it lives in."""
+
+    def __init__(self) -> None:
+        super().__init__(WORDS)
+
+    @property
+    def info(self) -> TranscriberInfo:
+        return TranscriberInfo("known", f"{os.getpid()}", "en", "free")
 
 
 class Niceness(FakeSession):
@@ -145,6 +162,68 @@ def test_a_process_that_was_killed_is_told_with_its_signal(apart: Apart) -> None
     session = apart.session(())
     with pytest.raises(SpeechLost, match=r"ended by signal 9 \(Killed\)"):
         session.push(np.full(RATE, KILLED, np.float32))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.25)
+    monkeypatch.setattr(module, "STILL", 4)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_process_that_is_stopped_is_ended_and_the_next_one_answers(apart: Apart) -> None:
+    session = apart.session(())
+    with pytest.raises(SpeechLost, match="neither answered nor ran for"):
+        session.push(np.full(RATE, STOPPED, np.float32))
+    assert apart.session(()).push(silence(0.1)) == []
+
+
+@pytest.mark.usefixtures("hasty")
+def test_nobody_waits_for_a_stopped_process_to_take_more_than_fits_its_pipe() -> None:
+    engine = Apart(f"{__name__}:Known")
+    try:
+        os.kill(int(engine.info.model), signal.SIGSTOP)
+        with pytest.raises(SpeechLost, match="neither answered nor ran for"):
+            engine.session([f"what a host may say {n}" for n in range(50_000)])
+    finally:
+        engine.close()
+
+
+def looked_at(worked: Sequence[int | None], *, loaded: bool) -> int:
+    """At which look a process is given up that has worked for so many ticks at each; 0: at none."""
+    patience = Patience(loaded=loaded)
+    told = [patience.look(None if ticks is None else Work(9, 9, ticks, 9)) for ticks in worked]
+    return next((i for i, why in enumerate(told, 1) if why), 0)
+
+
+WORKS = list(range(2 * LOOKS))
+
+
+@pytest.mark.parametrize(
+    ("worked", "loaded", "given_up"),
+    [
+        (WORKS, True, LOOKS),  # it works and works
+        ([7] * LOOKS, True, STILL + 1),  # it never works
+        ([7] * LOOKS, False, LOOKS),  # ... and has yet to be loaded: the disk is slow
+        ([None] * LOOKS, True, LOOKS),  # it waits for a processor, or nobody knows
+        ([*WORKS[:5], *[WORKS[4]] * LOOKS], True, 5 + STILL),  # it stops
+        ([n // STILL for n in range(LOOKS)], True, LOOKS),  # it works now and then
+    ],
+)
+def test_who_does_not_work_is_given_up_early_and_who_is_only_slow_is_not(
+    worked: Sequence[int | None], loaded: bool, given_up: int
+) -> None:
+    assert looked_at(worked, loaded=loaded) == given_up
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 1)), min_size=LOOKS, max_size=LOOKS), st.booleans())
+def test_nobody_is_waited_for_without_end_nor_given_up_early_who_works(
+    worked: list[int | None], loaded: bool
+) -> None:
+    at = looked_at(worked, loaded=loaded)
+    assert 0 < at <= LOOKS
+    last = {*worked[at - 1 - STILL : at]}
+    assert at == LOOKS or (loaded and len(last) == 1 and None not in last)
 
 
 def test_it_gives_way_once_it_is_loaded_and_not_before() -> None:
