@@ -96,6 +96,13 @@ def test_a_cause_of_loss_is_explained_and_there_before_its_first_event(cause: st
     assert cause in code(lost) or cause in lost.lower()
 
 
+def test_each_cause_of_a_dropped_frame_is_explained() -> None:
+    counted = re.compile(r'frames_dropped\("(\w+)"')
+    causes = {cause for path in (ROOT / "stream").rglob("*.py") for cause in counted.findall(path.read_text())}
+    row = next(row for row in table("metric") if "nowshowing_frames_dropped_total" in row[0])
+    assert causes == set(re.findall(r"`(\w+)`:", row[3]))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
