@@ -97,7 +97,8 @@ class Evidence(Data):
     frames: int = Field(ge=0, description="Frames that took part.")
     heard: tuple[HeardWords, ...] = Field(default=(), description="The words that counted, and what each was worth.")
     suspended: str | None = Field(
-        default=None, description="Why nothing that is said counts at present: music, ad, muted, gap, behind, ..."
+        default=None,
+        description="Why nothing that is said counts at present: music, singing, noise, tone, muted, gap, behind, failed.",
     )
     unseen: bool = Field(default=False, description="It was named and not seen; only where the livestream allows it.")
 
