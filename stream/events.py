@@ -98,7 +98,8 @@ class Evidence(Data):
     heard: tuple[HeardWords, ...] = Field(default=(), description="The words that counted, and what each was worth.")
     suspended: str | None = Field(
         default=None,
-        description="Why nothing that is said counts at present: music, singing, noise, tone, muted, gap, behind, failed.",
+        description="Why nothing that is said counts at present: "
+        "music, singing, noise, tone, muted, gap, behind or failed.",
     )
     unseen: bool = Field(default=False, description="It was named and not seen; only where the livestream allows it.")
 
