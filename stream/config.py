@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from stream.errors import UsageError
 
+LONGEST_NAME = 255  # bytes that a file's name may have
 SHOWN = 80  # characters of a wrong value that a message repeats
 
 
@@ -20,10 +21,31 @@ def _is_language(text: str) -> str:
     return text
 
 
+def _is_model(text: str) -> str:
+    if not text or "://" in text or any(len(part) > LONGEST_NAME for part in text.split("/")):
+        raise ValueError("a speech model is named by its folder, its size ('small') or its hub id (owner/name)")
+    return text
+
+
 Language = Annotated[str, AfterValidator(_is_language)]
+SpeechModel = Annotated[str, AfterValidator(_is_model)]
 Positive = Annotated[float, Field(gt=0)]
 
 ENGLISH_ONLY = frozenset({"moonshine", "sphinx"})  # and they need no model
+# Whisper's sizes that hear nothing else.
+ENGLISH_SIZES = frozenset({"tiny.en", "base.en", "small.en", "medium.en", "distil-small.en", "distil-medium.en"})
+ComputeType = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
 
 
 class Model(BaseModel):
@@ -101,11 +123,11 @@ class SpeechConfig(Model):
     """What listens to the hosts, for all livestreams of a worker. `text`: where product names are looked for."""
 
     engine: Literal["auto", "whisper", "moonshine", "sphinx", "off"] = "auto"
-    model: str | None = None
+    model: SpeechModel | None = None
     language: Language | None = None
     download: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    compute_type: str | None = None
+    compute_type: ComputeType | None = None
     threads: int = Field(default=0, ge=0, le=256)
     text: Literal["raw", "extract"] = "raw"
     summary: SummaryConfig | None = None
@@ -119,16 +141,23 @@ class SpeechConfig(Model):
                 f"model {self.model!r} is an engine: set engine = {self.model!r} and no model; "
                 f"a Whisper in a folder of that name is './{self.model}'"
             )
-        if self.engine in ENGLISH_ONLY and not _english(self.language):
+        if self.english_only and not _english(self.language):
             raise ValueError(
-                f"engine {self.engine!r} hears English only, and language is {self.language!r}: "
-                "drop one of both, or name a Whisper as model"
+                f"{self.english_only} hears English only, and language is {self.language!r}: "
+                "drop one of both, or name a Whisper that hears it as model"
             )
         if self.engine in ENGLISH_ONLY and self.model is not None:
             raise ValueError(
                 f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"
             )
         return self
+
+    @property
+    def english_only(self) -> str:
+        """What of these settings asks for an ear that hears nothing else; empty where none does."""
+        if self.engine in ENGLISH_ONLY:
+            return f"engine {self.engine!r}"
+        return f"model {self.model!r}" if self.engine != "off" and self.model in ENGLISH_SIZES else ""
 
 
 class KafkaConfig(Model):
@@ -188,13 +217,12 @@ class WorkerConfig(Model):
 
     @model_validator(mode="after")
     def _who_listens_knows_the_languages(self) -> WorkerConfig:
-        if self.speech.engine not in ENGLISH_ONLY:
-            return self
+        only = self.speech.english_only
         for stream in self.streams:
-            if stream.speech and not _english(stream.language):
+            if only and stream.speech and not _english(stream.language):
                 raise ValueError(
-                    f"speech engine {self.speech.engine!r} hears English only, and language of {stream.stream_id} is "
-                    f"{stream.language!r}: drop one of both, set speech = false there, or name a Whisper as model"
+                    f"speech {only} hears English only, and language of {stream.stream_id} is {stream.language!r}: "
+                    "drop one of both, set speech = false there, or name a Whisper that hears it as model"
                 )
         return self
 
@@ -219,9 +247,15 @@ def load_config(path: Path) -> WorkerConfig:
         config = WorkerConfig.model_validate(raw)
     except ValidationError as error:
         raise UsageError(f"config {path}: {describe(error)}") from error
-    if config.gallery.is_absolute():
-        return config
-    return config.model_copy(update={"gallery": path.parent / config.gallery})
+    return _from(path.parent, config)
+
+
+def _from(folder: Path, config: WorkerConfig) -> WorkerConfig:
+    """A speech model may be a name, too: only one that is a folder there is meant as such."""
+    speech = config.speech
+    if speech.model and (folder / speech.model).is_dir():
+        speech = speech.model_copy(update={"model": str(folder / speech.model)})
+    return config.model_copy(update={"gallery": folder / config.gallery, "speech": speech})
 
 
 def describe(error: ValidationError) -> str:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 from onnx import TensorProto, helper
+from pydantic import ValidationError
 
-from engines.errors import EngineError
+from engines.errors import EngineError, SpeechError
 from engines.gpu.cache import PlanCache
 from engines.gpu.device import Gpu, find_gpu, need_cuda
 from engines.gpu.operators import check_graph
 from engines.gpu.plans import PlanKey
+from engines.speech.choose import look_for
+from engines.text import ProductWords
 from indexes.errors import IndexesError
 from indexes.faiss_gpu import plan_room
 from indexes.files import check_bundle
 from indexes.gallery import check_memory
 from indexes.manifest import Manifest
+from stream.config import SpeechConfig, describe
+from stream.nameless import nothing_to_hear
 
 if TYPE_CHECKING:
     import ctypes
@@ -137,3 +142,21 @@ def test_what_is_said_is_what_the_page_says(what: str, tmp_path: Path) -> None:
     elif what == "a foreign plan":
         message = message.partition(" (")[0]
     assert message in TABLE, message
+
+
+def test_what_speech_settings_are_refused_with_is_what_the_page_says() -> None:
+    with pytest.raises(ValidationError) as told:
+        SpeechConfig(model="small.en", language="de")
+    assert f"config C: {describe(told.value).replace('config: ', 'speech: ')}" in TABLE
+
+
+def test_a_whisper_s_folder_that_is_not_there_is_told_as_the_page_says() -> None:
+    pytest.importorskip("faster_whisper", reason="no faster-whisper here (extra `speech`)")
+    with pytest.raises(SpeechError) as told:
+        look_for("/models/w")
+    assert str(told.value) in TABLE
+
+
+def test_a_catalogue_of_which_nothing_is_heard_is_told_as_the_page_says() -> None:
+    why = nothing_to_hear([ProductWords(f"{n}", "绿茶") for n in range(60)], "phrases", english=True)
+    assert why.partition(" as English")[0] in TABLE

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from stream.config import (
+    ENGLISH_SIZES,
+    ComputeType,
     DecideConfig,
     HttpConfig,
     KafkaConfig,
@@ -94,6 +96,18 @@ def test_the_commented_settings_are_valid_too(write: Path) -> None:
             minimal(speech='[speech]\nmodel = "moonshine"'),
             "speech: .*'moonshine' is an engine: set engine = 'moonshine'",
         ),
+        (minimal(speech=f'[speech]\nmodel = "{"m" * 300}"'), "speech.model: .*by its folder, its size"),
+        (minimal(speech='[speech]\nmodel = ""'), "speech.model: .*by its folder, its size"),
+        (minimal(speech='[speech]\nmodel = "https://u:secret-key@hub/m"'), r"speech.model: .*\(owner/name\)$"),
+        (minimal(speech='[speech]\nmodel = "small"\ncompute_type = "int9"'), "speech.compute_type: .*'int8'.*int9"),
+        (
+            minimal(speech='[speech]\nmodel = "small.en"\nlanguage = "de"'),
+            "speech: .*model 'small.en' hears English only, and language is 'de': drop one",
+        ),
+        (
+            minimal(language='language = "fr"', speech='[speech]\nmodel = "tiny.en"'),
+            "config: .*model 'tiny.en' hears English only, and language of a is 'fr': drop one",
+        ),
         (minimal(http="[http]\nport = 99999"), "http.port: .*65535.*99999"),
         (minimal(http='[http]\nport = "many"'), "http.port: .*integer.*many"),
         (minimal(streams='[[streams]]\nstream_id = "a b"\nurl = "x"'), "stream_id: .*pattern.*a b"),
@@ -113,6 +127,22 @@ def test_each_mistake_is_one_line_that_names_it(write: Path, text: str, says: st
     assert re.search(says, message)
     assert "\n" not in message
     assert "secret-key" not in message
+
+
+def test_folders_are_looked_for_beside_the_config_and_a_model_s_name_stays_one(tmp_path: Path, write: Path) -> None:
+    write.write_text(minimal(speech='[speech]\nmodel = "small"'))
+    assert (load_config(write).gallery, load_config(write).speech.model) == (write.parent / "g", "small")
+    (write.parent / "models" / "mine").mkdir(parents=True)
+    write.write_text(minimal(speech='[speech]\nmodel = "models/mine"'))
+    assert load_config(write).speech.model == str(write.parent / "models" / "mine")
+
+
+def test_what_whisper_s_sizes_hear_and_compute_types_are_called_is_what_its_libraries_say() -> None:
+    whisper = pytest.importorskip("faster_whisper", reason="no faster-whisper here (extra `speech`)")
+    import ctranslate2
+
+    assert {name for name in whisper.available_models() if name.endswith(".en")} == ENGLISH_SIZES
+    assert ctranslate2.get_supported_compute_types("cpu") <= {*get_args(ComputeType)}
 
 
 def test_a_missing_file_a_folder_and_bytes_are_told_apart(tmp_path: Path, write: Path) -> None:
