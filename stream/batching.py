@@ -79,6 +79,7 @@ class Batcher(Generic[Q, R]):
         try:
             while (batch := self._take()) is not None:
                 self._answer(batch)
+                batch.clear()  # a thread that waits holds on to no pictures, and to no gallery that was replaced
         except BaseException as error:  # noqa: BLE001  the thread's boundary: the cause is handed on, not lost
             cause = error
         self._call(lambda: self._poison(cause))
