@@ -26,7 +26,8 @@ SinkUrls = Annotated[
     list[str], typer.Option("--sink", help="jsonl:- (stdout), jsonl:PATH, kafka://host:port; may be repeated.")
 ]
 Language = Annotated[
-    str | None, typer.Option(help="What the host speaks, as in en or pt-BR: without it, only an engine that is named listens.")
+    str | None,
+    typer.Option(help="What the host speaks, as in en or pt-BR: without it, only an engine that is named listens."),
 ]
 SpeechModel = Annotated[
     str | None,
