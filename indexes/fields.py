@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_ID = 255  # Google's limit is 50; shops that never sent a feed there have longer ones
 MAX_TEXT = 5000  # Google's limit for a description; more is cut, it is never matched against
+MAX_ALIASES, MAX_ALIAS = 20, 150  # 150 is Google's limit for a title; nobody calls anything by more
 AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder")
 
 _POINT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*([A-Z]{3})")  # 12.90 EUR, 1,299.00 USD
@@ -44,6 +45,7 @@ def read_product(record: Record, folder: Path) -> Iterator[Row]:
         availability=_availability(fields),
         sku_group=fields.text("item_group_id"),
         shop_id=fields.text("shop_id"),
+        aliases=_aliases(fields),
     )
     _encoding(fields, product)
     yield from fields.flaws
@@ -102,6 +104,16 @@ def _identity(fields: _Fields) -> str:
 def _title(fields: _Fields) -> str:
     text = " ".join(fields.text("title").split())[:MAX_TEXT]
     return text or fields.flaw("title", "", "is missing", "give the product a title", dropped=True)
+
+
+def _aliases(fields: _Fields) -> tuple[str, ...]:
+    """A list, or one text with commas. The first ones of too many: they are listened for, not only kept."""
+    value = fields.value("aliases")
+    texts = map(as_text, value) if isinstance(value, (list, tuple)) else as_text(value).split(",")
+    names = [name for name in dict.fromkeys(" ".join(text.split())[:MAX_ALIAS].strip() for text in texts) if name]
+    if len(names) > MAX_ALIASES:
+        fields.flaw("aliases", names[MAX_ALIASES], f"is beyond the {MAX_ALIASES} that count", "give the likeliest")
+    return tuple(names[:MAX_ALIASES])
 
 
 def _pictures(fields: _Fields, folder: Path) -> list[str]:

@@ -29,6 +29,7 @@ class Product:
     availability: str = ""
     sku_group: str = ""  # the feed's item_group_id: variants that may look the same
     shop_id: str = ""
+    aliases: tuple[str, ...] = ()  # what hosts call it beside its title, perhaps in another language
 
     @property
     def image_links(self) -> tuple[str, ...]:
@@ -41,7 +42,8 @@ class Product:
     @classmethod
     def from_json(cls, line: str | bytes) -> Product:
         fields = json.loads(line)
-        fields["additional_image_links"] = tuple(fields.get("additional_image_links", ()))
+        for name in ("additional_image_links", "aliases"):
+            fields[name] = tuple(fields.get(name, ()))
         return cls(**fields)
 
 

@@ -214,7 +214,10 @@ def writes_by_ear(info: TranscriberInfo, language: str | None) -> bool:
 def words_of(scope: Scope) -> list[ProductWords]:
     """What the products in a scope may be called. Reads them from disk: for a thread."""
     products = [scope.gallery.product(int(index)) for index in scope.products]
-    return [ProductWords(p.product_id, p.title, brand=p.brand, group=p.sku_group, price=p.price) for p in products]
+    return [
+        ProductWords(p.product_id, p.title, brand=p.brand, aliases=p.aliases, group=p.sku_group, price=p.price)
+        for p in products
+    ]
 
 
 def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:

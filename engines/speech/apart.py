@@ -94,7 +94,7 @@ class Apart:
     def _ask(self, ask: Ask, child: _Child | None = None) -> Answer:
         """`child`: who must answer; another one does not know the session."""
         if child is not None and child is not self._child:
-            raise SpeechLost(f"{self._maker}: its process was lost, and what this session had heard with it")
+            raise SpeechLost(f"{self._maker}: its process {child.lost}, and what this session had heard went with it")
         if self._child is None:
             self._forget.clear()
             self._child = _Child(self._maker)
@@ -104,8 +104,8 @@ class Apart:
             answer = asked.call(ask._replace(forget=forget))
         except (EOFError, OSError) as error:
             self._child, code = None, asked.close()
-            how = str(error) if isinstance(error, TimeoutError) else _ended(code)
-            raise SpeechLost(f"{self._maker}: its process {how}") from error
+            asked.lost = str(error) if isinstance(error, TimeoutError) else _ended(code)
+            raise SpeechLost(f"{self._maker}: its process {asked.lost}") from error
         if answer.error:
             raise SpeechError(answer.error) if answer.known else RuntimeError(f"{self._maker}: {answer.error}")
         return answer
@@ -150,6 +150,7 @@ class _Child:
         theirs.close()
         self._pipe = ours
         self._loaded = False  # it has answered, once
+        self.lost = "was let go"  # or how else it came to its end
 
     def call(self, ask: Ask) -> Answer:
         self._pipe.send(ask)

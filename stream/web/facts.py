@@ -102,6 +102,7 @@ class ProductRow(BaseModel):
     availability: str | None = None
     item_group_id: str | None = None
     shop_id: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class GalleryChange(Answer):

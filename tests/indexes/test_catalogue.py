@@ -56,6 +56,7 @@ def product_lists(draw: st.DrawFn) -> list[Product]:
             gtin=draw(st.sampled_from(["", "4006381333931", "96385074"])),
             sku_group=draw(st.sampled_from(["", "group 1"])),
             shop_id=draw(st.sampled_from(["", "s1"])),
+            aliases=draw(st.sampled_from([(), ("green tea",), ("green tea", "grüner Tee")])),
         )
         for i, name in enumerate(names)
     ]
@@ -72,12 +73,16 @@ def as_record(product: Product) -> dict[str, object]:
         "gtin": product.gtin,
         "item_group_id": product.sku_group,
         "shop_id": product.shop_id,
+        "aliases": list(product.aliases),
     }
 
 
 def as_table(products: list[Product], separator: str) -> bytes:
     text = io.StringIO(newline="")
-    records = [{**as_record(p), "additional_image_link": ",".join(p.additional_image_links)} for p in products]
+    records = [
+        as_record(p) | {"additional_image_link": ",".join(p.additional_image_links), "aliases": ",".join(p.aliases)}
+        for p in products
+    ]
     writer = csv.DictWriter(text, list(records[0]), delimiter=separator)
     writer.writeheader()
     writer.writerows(records)
@@ -220,6 +225,31 @@ def test_a_lesser_flaw_keeps_the_product_without_that_field(tmp_path: Path, fiel
     assert isinstance(bad, BadRow)
     assert (bad.field, bad.dropped) == (field, False)
     assert product == Product(product_id="a", title="A tin", image_link="https://cdn.example/a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("green tea,  jasmine  tea ,green tea,", ("green tea", "jasmine tea")),
+        (["green tea, loose", "", None], ("green tea, loose",)),
+        (None, ()),
+        (" , ", ()),
+    ],
+)
+def test_what_hosts_call_it_is_a_list_or_a_text_with_commas(
+    tmp_path: Path, written: object, read: tuple[str, ...]
+) -> None:
+    (product,) = products_of(tmp_path, json.dumps({**GOOD, "aliases": written}))
+    assert product.aliases == read
+    assert Product.from_json(product.to_json()) == product
+
+
+def test_of_too_many_names_the_first_count(tmp_path: Path) -> None:
+    bad, product = rows_of(tmp_path, json.dumps({**GOOD, "aliases": [f"name {n}" for n in range(30)]}))
+    assert isinstance(bad, BadRow)
+    assert (bad.field, bad.value, bad.dropped) == ("aliases", "name 20", False)
+    assert isinstance(product, Product)
+    assert len(product.aliases) == 20
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import signal
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pytest
@@ -22,6 +22,8 @@ from engines.speech.choose import Choice
 from engines.speech.fake import CRASH, FakeSession, FakeTranscriber, beep, silence
 from engines.text import ProductWords
 from indexes.fake import scripted_scope
+from indexes.product import Product
+from indexes.scope import Scope
 from stream.clock import ManualClock
 from stream.config import SpeechConfig, StreamConfig
 from stream.hears import Hears, SpeechFigures
@@ -29,13 +31,14 @@ from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
 from stream.metrics import Metrics
 from stream.retelling import EVERY_S
 from stream.sound import CHUNK, RATE
-from stream.speech import MOST_PRODUCTS, Speech, writes_by_ear
+from stream.speech import MOST_PRODUCTS, Speech, words_of, writes_by_ear
 from stream.types import AudioChunk, Gap, Reason, Words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from engines.speech.base import Session, Transcriber, Word
+    from indexes.gallery import Gallery
     from stream.summary import Summariser
     from stream.types import Samples
 
@@ -723,6 +726,15 @@ async def test_a_replay_waits_for_its_summaries() -> None:
         await tell(listener, chunks(0.0, beep(0), silence(0.8)))
         await listener.keep_up(1.0)
         assert named(listener) == [("oil", 0.0)]
+
+
+def test_what_products_are_called_is_what_the_feed_says_of_it() -> None:
+    class Shop:
+        def product(self, _: int) -> Product:
+            return Product("tea", "有机绿茶", "tea.jpg", brand="Brelvo", aliases=("green tea",), sku_group="teas")
+
+    (words,) = words_of(Scope(cast("Gallery", Shop()), np.arange(1, dtype=np.int32), ()))
+    assert words == ProductWords("tea", "有机绿茶", brand="Brelvo", aliases=("green tea",), group="teas")
 
 
 @pytest.mark.parametrize(
