@@ -232,7 +232,7 @@ def _english(language: str | None) -> bool:
 
 
 def load_config(path: Path) -> WorkerConfig:
-    """Reads a TOML file; relative paths in it are relative to it."""
+    """Reads a TOML file; a relative `gallery` in it is relative to it."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
