@@ -30,7 +30,7 @@ from indexes.fake import scripted_scope
 from stream.channel import Channel, Policy
 from stream.clock import SteadyClock
 from stream.config import SourceConfig, SpeechConfig
-from stream.hears import SpeechFigures
+from stream.ear_figures import SpeechFigures
 from stream.listening import Listener
 from stream.metrics import Metrics
 from stream.source import play

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from engines.speech.base import is_english
+from engines.speech.choose import NEED_NO_MODEL
 from stream.errors import UsageError
 
 LONGEST_NAME = 255  # bytes that a file's name may have
@@ -31,7 +33,6 @@ Language = Annotated[str, AfterValidator(_is_language)]
 SpeechModel = Annotated[str, AfterValidator(_is_model)]
 Positive = Annotated[float, Field(gt=0)]
 
-ENGLISH_ONLY = frozenset({"moonshine", "sphinx"})  # and they need no model
 # Whisper's sizes that hear nothing else.
 ENGLISH_SIZES = frozenset({"tiny.en", "base.en", "small.en", "medium.en", "distil-small.en", "distil-medium.en"})
 ComputeType = Literal[
@@ -136,7 +137,7 @@ class SpeechConfig(Model):
     def _engine_and_model_agree(self) -> SpeechConfig:
         if self.engine == "whisper" and self.model is None:
             raise ValueError("engine 'whisper' has no model: name a folder, a size such as 'small', or a hub id")
-        if self.model in ENGLISH_ONLY:  # as `--speech-model moonshine` has it
+        if self.model in NEED_NO_MODEL:  # as `--speech-model moonshine` has it
             raise ValueError(
                 f"model {self.model!r} is an engine: set engine = {self.model!r} and no model; "
                 f"a Whisper in a folder of that name is './{self.model}'"
@@ -146,7 +147,7 @@ class SpeechConfig(Model):
                 f"{self.english_only} hears English only, and language is {self.language!r}: "
                 "drop one of both, or name a Whisper that hears it as model"
             )
-        if self.engine in ENGLISH_ONLY and self.model is not None:
+        if self.engine in NEED_NO_MODEL and self.model is not None:
             raise ValueError(
                 f"model {self.model!r} is whisper's, and the engine is {self.engine!r}: drop one of both"
             )
@@ -155,7 +156,7 @@ class SpeechConfig(Model):
     @property
     def english_only(self) -> str:
         """What of these settings asks for an ear that hears nothing else; empty where none does."""
-        if self.engine in ENGLISH_ONLY:
+        if self.engine in NEED_NO_MODEL:
             return f"engine {self.engine!r}"
         return f"model {self.model!r}" if self.engine != "off" and self.model in ENGLISH_SIZES else ""
 
@@ -228,7 +229,7 @@ class WorkerConfig(Model):
 
 
 def _english(language: str | None) -> bool:
-    return language is None or language.split("-")[0].lower() == "en"
+    return language is None or is_english(language)
 
 
 def load_config(path: Path) -> WorkerConfig:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from engines.errors import EngineError
 from stream.channel import Channel, Policy
+from stream.ear_figures import LATE_S, Account, Hears
 from stream.errors import ClosedError
-from stream.hears import LATE_S, Account, Hears
 from stream.hearsay import Boards
 from stream.retelling import Retelling
 from stream.retry import Backoff
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stream.ear import Heard
-    from stream.hears import SpeechFigures
+    from stream.ear_figures import SpeechFigures
     from stream.hearsay import Hearsay
     from stream.speech import Seat, Speech
     from stream.summary import Summariser
@@ -183,7 +183,7 @@ class Listener:
         try:
             heard = await self._ask(partial(self._seat.hear, chunks), chunks[-1].wall)
         except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
-            await self._failed(error)
+            self._failed(error)
             self._unheard(chunks)
         else:
             self._write(heard, chunks[-1].wall)
@@ -215,7 +215,7 @@ class Listener:
         self._account.heard(heard, wall, self._speech.said, self._seat.lacks)
         self._backoff.healthy()
 
-    async def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> None:
         """An ear that could not even be opened stays closed, unless its process died: all else does not come back."""
         why, fault = told(error)
         refused = isinstance(error, EngineError) and not error.retriable and not self._seat.opened
@@ -236,7 +236,7 @@ class Listener:
             try:
                 await self._ask(self._seat.end, self._speech.clock.now())
             except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
-                await self._failed(error)
+                self._failed(error)
         self._account.begin_anew()
         self._boards.gap_heard()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engines.presence import SINGLE
 from engines.shows import THEORY
-from stream.hears import SpeechFigures
+from stream.ear_figures import SpeechFigures
 from stream.source import play
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import structlog
 
 from engines.errors import EngineError, SpeechError
 from engines.speech.apart import Apart
-from engines.speech.base import Together
-from engines.speech.choose import Choice, SpeechSettings, choose
+from engines.speech.base import Together, is_english
+from engines.speech.choose import NEED_NO_MODEL, Choice, SpeechSettings, choose
 from engines.text import Hearing, ProductWords, listened_for
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
@@ -152,8 +152,21 @@ class Speech:
         return outcome
 
     def silence(self, stream: StreamConfig) -> str:
-        """Why this livestream is not to be listened to; empty where it is."""
-        return silence_of(self._config, stream)
+        """Why this livestream is not to be listened to; empty where it is.
+
+        What needs no model takes any speech for English, and what it makes of another language would be noise: so it
+        is not used by itself where nobody says that a host speaks English.
+        """
+        config = self._config
+        if config.engine == "off" or not stream.speech:
+            return "as configured"
+        language = stream.language or config.language
+        if config.engine != "auto" or config.model is not None or is_english(language or ""):
+            return ""
+        hears = "what needs no model hears English"
+        if language is None:
+            return f"nobody says what its host speaks: set language ({hears}), or name a Whisper"
+        return f"{hears} only, not {language!r}: name a Whisper as speech model"
 
     def seat(self, scope: Callable[[], Scope], language: str | None) -> Seat:
         """`scope`: asked in the speech thread whenever an ear is opened."""
@@ -208,7 +221,7 @@ class Speech:
 
 def writes_by_ear(info: TranscriberInfo, language: str | None) -> bool:
     """Whether names come spelt as they sound, in a language whose sounds are known."""
-    return info.mode != "phrases" and (language or info.language).split("-")[0].lower() == "en"
+    return info.mode != "phrases" and is_english(language or info.language)
 
 
 def words_of(scope: Scope) -> list[ProductWords]:
@@ -220,25 +233,9 @@ def words_of(scope: Scope) -> list[ProductWords]:
     ]
 
 
-def silence_of(config: SpeechConfig, stream: StreamConfig) -> str:
-    """Why a livestream is not to be listened to; empty where it is.
-
-    What needs no model takes any speech for English, and what it makes of another language would be noise: so it is
-    not used by itself where nobody says that a host speaks English.
-    """
-    if config.engine == "off" or not stream.speech:
-        return "as configured"
-    language = stream.language or config.language
-    if config.engine != "auto" or config.model is not None or (language or "").split("-")[0].lower() == "en":
-        return ""
-    if language is None:
-        return "nobody says what its host speaks: set language (what needs no model hears English), or name a Whisper"
-    return f"what needs no model hears English only, not {language!r}: name a Whisper as speech model"
-
-
 def chosen(config: SpeechConfig) -> Choice:
-    """Loads what listens. Whether a livestream's language is one that it knows is asked of each (`silence_of`)."""
-    built_in = config.engine in {"moonshine", "sphinx"} or config.model is None
+    """Loads what listens. Whether it knows a livestream's language is asked of each (`Speech.silence`)."""
+    built_in = config.engine in NEED_NO_MODEL or config.model is None
     settings = SpeechSettings(
         engine=config.engine,
         model=config.model,

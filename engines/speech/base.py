@@ -19,6 +19,11 @@ RATE = 16_000
 Mode = Literal["phrases", "free", "sounds"]
 
 
+def is_english(language: str) -> bool:
+    """Of any country: en, en-GB."""
+    return language.split("-", maxsplit=1)[0].lower() == "en"
+
+
 class Word(NamedTuple):
     """Committed: never taken back. Seconds of the session's own sound; its first sample is at 0."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engines.errors import SpeechError
 from engines.speech.apart import Apart
+from engines.speech.base import is_english
 
 if TYPE_CHECKING:
     from engines.speech.base import Transcriber
@@ -57,9 +58,7 @@ def choose(settings: SpeechSettings) -> Choice:
         raise SpeechError(
             f"model {settings.model!r} is whisper's, and the speech engine is {settings.engine!r}; drop one of both"
         )
-    if settings.engine == "moonshine":
-        return _moonshine(settings)
-    return _sphinx(settings) if settings.engine == "sphinx" else _unasked(settings)
+    return _unasked(settings) if settings.engine == "auto" else _named(settings)
 
 
 def look_for(model: str) -> None:
@@ -107,20 +106,13 @@ def _whisper(settings: SpeechSettings) -> Choice:
     return Choice("whisper", whisper, f"whisper {whisper.info.model} on {whisper.device.said}, {language}")
 
 
-def _moonshine(settings: SpeechSettings) -> Choice:
+def _named(settings: SpeechSettings) -> Choice:
     if not _english(settings.language):
         raise SpeechError(
-            f"speech engine 'moonshine' hears English only, not {settings.language!r}; drop one, or {_more()}"
+            f"speech engine {settings.engine!r} hears English only, not {settings.language!r}; "
+            f"drop one of both, or {_more()}"
         )
-    return _opened_moonshine(settings)
-
-
-def _sphinx(settings: SpeechSettings) -> Choice:
-    if not _english(settings.language):
-        raise SpeechError(
-            f"speech engine 'sphinx' hears English only, not {settings.language!r}; drop the language, or {_more()}"
-        )
-    return _opened_sphinx(settings)
+    return _opened_moonshine(settings) if settings.engine == "moonshine" else _opened_sphinx(settings)
 
 
 def _unasked(settings: SpeechSettings) -> Choice:
@@ -166,7 +158,7 @@ def _opened_sphinx(settings: SpeechSettings, why: str = "") -> Choice:
 
 
 def _english(language: str | None) -> bool:
-    return language in {None, "auto"} or (language or "").split("-")[0].lower() == "en"
+    return language is None or language == "auto" or is_english(language)
 
 
 def _more() -> str:

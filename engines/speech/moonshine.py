@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.errors import SpeechError
-from engines.speech.base import RATE, TranscriberInfo
+from engines.speech.base import RATE, TranscriberInfo, is_english
 from engines.speech.moonshine_model import MoonshineModel, locate
 from engines.speech.placing import placed
 from engines.speech.reading import Reading
@@ -73,7 +73,7 @@ class Moonshine:
         self._model, self._sounding = MoonshineModel(folder or locate(), threads), Sounding()
 
     def session(self, phrases: Sequence[str], language: str | None = None) -> Rereading:
-        if language and language.split("-")[0].lower() != "en":
+        if language and not is_english(language):
             raise SpeechError(f"language {language!r}: moonshine hears English only; name a Whisper as speech model")
         reader = MoonshineReader(self._model, self._sounding, Spotting(phrases))
         return Rereading(reader, Sieve(WHOLE), (), "en", EVERY_S, LEAST_LOG_PROBABILITY, BEHIND_S, PATIENCE_S)

@@ -18,7 +18,7 @@ import pocketsphinx
 
 from engines.errors import SpeechError
 from engines.speech.agreement import Agreement
-from engines.speech.base import RATE, Samples, TranscriberInfo, Word
+from engines.speech.base import RATE, Samples, TranscriberInfo, Word, is_english
 from engines.speech.belief import Names, is_drawn_out
 from engines.speech.clearing import Clearing, network
 from engines.speech.gates import Echoes, Gate
@@ -142,7 +142,7 @@ class Sphinx:
         return TranscriberInfo("sphinx", "en-us", "en", "phrases")
 
     def session(self, phrases: Sequence[str], language: str | None = None) -> SphinxSession:
-        if language and language.split("-")[0].lower() != "en":
+        if language and not is_english(language):
             raise SpeechError(
                 f"language {language!r}: the built-in engine hears English only; name a Whisper as speech model"
             )

@@ -26,7 +26,7 @@ from indexes.product import Product
 from indexes.scope import Scope
 from stream.clock import ManualClock
 from stream.config import SpeechConfig, StreamConfig
-from stream.hears import Hears, SpeechFigures
+from stream.ear_figures import Hears, SpeechFigures
 from stream.listening import AGAIN_FIRST_S, BEHIND_S, SOUNDS, TURN, Listener
 from stream.metrics import Metrics
 from stream.retelling import EVERY_S

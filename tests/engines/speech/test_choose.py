@@ -118,7 +118,7 @@ def test_english_of_any_country_is_english() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (SpeechSettings(engine="sphinx", language="zh"), r"'sphinx' hears English only, not 'zh'.*drop the language"),
+        (SpeechSettings(engine="sphinx", language="zh"), r"'sphinx' hears English only, not 'zh'.*drop one of both"),
         (SpeechSettings(engine="sphinx", model="small"), r"'small' is whisper's.*drop one"),
         (SpeechSettings(engine="whisper"), r"'whisper' has no model.*'small'"),
     ],
