@@ -122,7 +122,7 @@ def test_in_a_process_of_its_own_it_hears_the_same(ear: Moonshine, spoken: Sampl
 
 
 def test_it_is_asked_for_english_alone() -> None:
-    with pytest.raises(SpeechError, match=r"'moonshine' hears English only, not 'zh'; drop one, or"):
+    with pytest.raises(SpeechError, match=r"'moonshine' hears English only, not 'zh'; drop one of both, or"):
         choose(SpeechSettings(engine="moonshine", language="zh"))
 
 
