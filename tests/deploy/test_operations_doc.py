@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from indexes.feeds import REQUIRED
 from stream import retry
 from stream.clock import ManualClock
 from stream.metrics import LOSSES, Metrics
@@ -94,6 +95,14 @@ def test_a_cause_of_loss_is_explained_and_there_before_its_first_event(cause: st
     assert f'nowshowing_events_failed_total{{cause="{cause}"}} 0.0' in Metrics(ManualClock()).render().decode()
     lost = PAGE[PAGE.index("### NowshowingEventsLost") : PAGE.index("### NowshowingSinkDown")]
     assert cause in code(lost) or cause in lost.lower()
+
+
+def test_each_column_of_a_feed_that_is_read_is_in_the_table() -> None:
+    read = re.compile(r'fields\.(?:text|value)\("(\w+)"\)')
+    columns = set(read.findall((ROOT / "indexes" / "fields.py").read_text(encoding="utf-8")))
+    rows = table("column")
+    assert columns == {name for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    assert set(REQUIRED) == {row[0].strip("`") for row in rows if row[1] == "yes"}
 
 
 def test_each_cause_of_a_dropped_frame_is_explained() -> None:
