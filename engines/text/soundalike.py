@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from engines.text.abreast import Abreast
 from engines.text.callings import Part, callings_of
 from engines.text.everyday import EVERYDAY, GRAMMAR
-from engines.text.fitting import FAR, fitted, strings_of, traced
-from engines.text.mishearing import BARRIER, mishearing
+from engines.text.fitting import traced
+from engines.text.mishearing import BARRIER, STEP, mishearing
 from engines.text.phones import heard_as, is_listed, said_as
 from engines.text.sounding import spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from engines.text.abreast import Quarters
     from engines.text.callings import Calling
     from engines.text.fitting import Numbers
     from engines.text.mishearing import Bits
@@ -36,7 +38,7 @@ SAID, TALKED = 3.0, 1.0  # bits by which a word that everybody says is likelier 
 KNOWN = 8.0  # the same of a word of the catalogue: it is rather meant than a mishearing of another
 SHORTEST = 3  # letters of such a word
 UNPLACED = -1  # instead of a turn's number: all those that end with a word
-DRAWN_OUT = 4  # sounds heard for each that a name has: more are never likely
+NOWHERE = -(10**6)  # quarters of a bit of what cannot be
 MOST = 1500  # turns that are compared in full: the likeliest, so that a big catalogue takes no longer
 STRIP = ".,;:!?'\"…"
 
@@ -54,7 +56,7 @@ class _Text(NamedTuple):
     words: tuple[str, ...]
     phones: Numbers
     begins: Numbers  # of each word, and where the last one ends
-    talk: Bits  # up to each word's begin: how much likelier talk is than chance
+    talk: Quarters  # up to each word's begin: how much likelier talk is than chance
 
 
 class _Match(NamedTuple):
@@ -72,20 +74,22 @@ class SoundAlikes:
     def __init__(self, products: Sequence[ProductWords]) -> None:
         meant = callings_of(products)
         self._callings, self._meant = list(meant), list(meant.values())
-        self._priors = np.array([_prior(calling) for calling in self._callings], np.float32)
+        self._priors = _quarters([_prior(calling) for calling in self._callings])
         self._words = sorted({word for calling in self._callings for word in calling.words})
         self._known = frozenset(word for word in self._words if len(word) >= SHORTEST and word not in EVERYDAY)
-        self._ways = [(i, way) for i, word in enumerate(self._words) for way in _ways(word)]
-        self._singles = strings_of([way for _, way in self._ways])
+        ways = [(i, way) for i, word in enumerate(self._words) for way in ways_of(word)]
+        self._ways = [way for _, way in ways]
+        self._whose = np.array([word for word, _ in ways], np.intp)
+        self._singles = Abreast(self._ways)
         self._spelt = self._table()
 
     def _table(self) -> Numbers:
-        """`[calling, place]`: its words by number; behind its last, one that is none."""
+        """`[place, calling]`: its words by number; behind its last, one that is none."""
         numbers = {word: i for i, word in enumerate(self._words)}
         longest = max((len(calling.words) for calling in self._callings), default=0)
-        table = np.full((len(self._callings), longest), len(self._words), np.intp)
-        for row, calling in zip(table, self._callings, strict=True):
-            row[: len(calling.words)] = [numbers[word] for word in calling.words]
+        table = np.full((longest, len(self._callings)), len(self._words), np.intp)
+        for i, calling in enumerate(self._callings):
+            table[: len(calling.words), i] = [numbers[word] for word in calling.words]
         return table
 
     def find(self, texts: Sequence[str]) -> list[Find]:
@@ -94,54 +98,72 @@ class SoundAlikes:
         if not self._ways or not len(text.phones):
             return []
         best, ways = self._singly(text)
-        likely = self._likely(best)
-        said = [tuple(ways.get(word, b"") for word in self._spelt[i]) for i in likely]
-        search = _Search(
-            text,
-            [self._callings[i] for i in likely],
-            [self._meant[i] for i in likely],
-            said,
-            _scores(text, [b"".join(ways) for ways in said], self._priors[likely]),
-            self._known,
-        )
-        return sorted(search.finds())
+        turns = self._compared(text, self._likely(best), ways)
+        return sorted(_Search(text, turns, _firsts(text, turns), self._known).finds())
 
-    def _singly(self, text: _Text) -> tuple[Bits, dict[int, Phones]]:
+    def _singly(self, text: _Text) -> tuple[Quarters, dict[int, Phones]]:
         """For each word of the catalogue how well it fits anywhere at all, and the way to say it that fits best."""
-        anywhere = np.zeros(len(text.phones) + 1, np.float32)
-        scores = fitted(self._singles, spelt(text.phones), anywhere, mishearing().dropped).max(axis=1)
-        best = np.full(len(self._words) + 1, FAR, np.float32)
-        best[-1] = 0.0
-        ways: dict[int, Phones] = {}
-        for (word, way), score in zip(self._ways, scores, strict=True):
-            if score > best[word]:
-                best[word], ways[word] = score, way
-        return best, ways
+        borders = np.arange(len(text.phones) + 1)
+        scores = self._singles.ends(text.phones, np.zeros(len(borders), np.int64), borders).max(axis=1)
+        best = np.full(len(self._words) + 1, NOWHERE)
+        best[-1] = 0
+        np.maximum.at(best, self._whose, scores)
+        fits = np.flatnonzero(scores == best[self._whose])[::-1]
+        return best, {int(self._whose[way]): self._ways[way] for way in fits}
 
-    def _likely(self, best: Bits) -> Numbers:
+    def _likely(self, best: Quarters) -> Numbers:
         """The turns that can come to anything: none fits better than its words, each where it fits best."""
-        most = best[self._spelt].sum(axis=1) - self._priors
+        most = -self._priors
+        for words in self._spelt:
+            most += best[words]
         likely = np.flatnonzero(most > 0)
-        if len(likely) > MOST:
-            likely = np.sort(likely[np.argsort(-most[likely], kind="stable")[:MOST]])
-        return likely
+        if len(likely) <= MOST:
+            return likely
+        most = most[likely]
+        least = np.partition(most, len(most) - MOST)[len(most) - MOST]
+        above = most > least
+        above[np.flatnonzero(most == least)[: MOST - int(np.count_nonzero(above))]] = True
+        return np.asarray(likely[above])
+
+    def _compared(self, text: _Text, likely: Numbers, ways: Mapping[int, Phones]) -> _Turns:
+        """Those of them that come to anything, or nearly: what is likelier by less than `APART` may be they."""
+        way_of = [ways.get(word, b"") for word in range(len(self._words) + 1)]
+        said = [[way_of[word] for word in words] for words in self._spelt[:, likely].T.tolist()]
+        starts, _ = _starts(text)
+        ends = Abreast([b"".join(one) for one in said]).ends(text.phones, starts, text.begins[1:])
+        scores = ends - text.talk[None, 1:] - self._priors[likely, None]
+        near = np.flatnonzero((scores > -APART / STEP).any(axis=1))
+        return _Turns(
+            [self._callings[likely[i]] for i in near],
+            [self._meant[likely[i]] for i in near],
+            [tuple(said[i]) for i in near],
+            (scores[near] * STEP).astype(np.float32),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """The turns that are likely in one text. `said`: of each its words' sounds; `scores[turn, last word]`."""
+class _Turns(NamedTuple):
+    """The turns that are likely in one text. `said`: of each its words' sounds; `scores[turn, last word]`: bits."""
 
-    text: _Text
     callings: Sequence[Calling]
     meant: Sequence[frozenset[int]]
     said: Sequence[tuple[Phones, ...]]
     scores: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """`firsts[turn, last word]`: where the best begins that ends there."""
+
+    text: _Text
+    turns: _Turns
+    firsts: Numbers
     known: frozenset[str]
 
     def finds(self) -> Iterator[Find]:
         """The best first, then the best of what it leaves; none that could as well be another product."""
-        ends = np.flatnonzero((self.scores > 0).any(axis=0))
-        waiting = [_Match(-float(self.scores[:, end].max()), UNPLACED, int(end), int(end)) for end in ends]
+        scores = self.turns.scores
+        ends = np.flatnonzero((scores > 0).any(axis=0))
+        waiting = [_Match(-float(scores[:, end].max()), UNPLACED, int(end), int(end)) for end in ends]
         heapify(waiting)
         free = np.ones(len(self.text.words), bool)
         while waiting:
@@ -154,51 +176,42 @@ class _Search:
                     heappush(waiting, placed)
             elif self._alone(match) and self._whole(match):
                 free[span] = False
-                calling = self.callings[match.number]
-                share = (_prior(calling) - match.less) / _rightly(b"".join(self.said[match.number]))
+                calling = self.turns.callings[match.number]
+                share = (_prior(calling) - match.less) / _rightly(b"".join(self.turns.said[match.number]))
                 yield Find(match.first, match.last, calling, min(share, 1.0))
 
     def _placed(self, last: int) -> Iterator[_Match]:
-        """Where those begin that end with this word: the same, laid from their end backwards.
+        """Those that end with this word.
 
         Other words of the catalogue within tell against a name; so does that all of it was one word that people say.
         """
-        text, end = self.text, int(self.text.begins[last + 1])
-        numbers = [int(i) for i in np.flatnonzero(self.scores[:, last] > 0)]
-        said = [b"".join(self.said[i])[::-1] for i in numbers]
-        heard = text.phones[max(end - DRAWN_OUT * max(map(len, said)), 0) : end][::-1]
-        starts = np.full(len(heard) + 1, FAR, np.float32)
-        starts[0] = 0.0
-        back = fitted(strings_of(said), spelt(heard), starts, mishearing().dropped)
-        earliest = int(np.searchsorted(text.begins, end - len(heard)))
-        begins = slice(earliest, last + 1)
-        firsts = earliest + np.argmax(back[:, end - text.begins[begins]] + text.talk[begins], axis=1)
-        for number, first in zip(numbers, firsts.tolist(), strict=True):
-            others = self.known.intersection(text.words[first : last + 1])
-            called = self.callings[number].words
-            against = len(others.difference(called)) + (
-                first == last and len(called) > 1 and is_listed(text.words[first])
-            )
-            less = KNOWN * against - float(self.scores[number, last])
+        words = self.text.words
+        for number in np.flatnonzero(self.turns.scores[:, last] > 0).tolist():
+            first = int(self.firsts[number, last])
+            others = self.known.intersection(words[first : last + 1])
+            called = self.turns.callings[number].words
+            against = len(others.difference(called)) + (first == last and len(called) > 1 and is_listed(words[first]))
+            less = KNOWN * against - float(self.turns.scores[number, last])
             if less < 0:
                 yield _Match(less, number, first, last)
 
     def _alone(self, match: _Match) -> bool:
         """Whether no other product may be meant as well."""
-        best = self.scores[:, match.first : match.last + 1].max(axis=1)
+        meant = self.turns.meant
+        best = self.turns.scores[:, match.first : match.last + 1].max(axis=1)
         rivals = np.flatnonzero(best > -match.less - APART)
-        return all(self.meant[int(i)] & self.meant[match.number] for i in rivals)
+        return all(meant[int(i)] & meant[match.number] for i in rivals)
 
     def _whole(self, match: _Match) -> bool:
         """Whether each part was heard: a flavour alone brings along no maker of whom there was no sound."""
-        calling, said = self.callings[match.number], self.said[match.number]
+        calling, said = self.turns.callings[match.number], self.turns.said[match.number]
         text, first = self.text, match.first
         begin = int(text.begins[first])
         heard = text.phones[begin : text.begins[match.last + 1]]
         bits, owners = traced(b"".join(said), spelt(heard), mishearing().dropped)
         for i in range(first, match.last + 1):  # what everybody says is no sign of a name
             if text.begins[i] < text.begins[i + 1]:
-                bits[owners[int(text.begins[i]) - begin]] -= float(text.talk[i + 1] - text.talk[i])
+                bits[owners[int(text.begins[i]) - begin]] -= float(text.talk[i + 1] - text.talk[i]) * STEP
         told, least, at = dict.fromkeys(calling.parts, 0.0), dict.fromkeys(calling.parts, 0.0), 0
         for part, way in zip(calling.parts, said, strict=False):
             told[part] += sum(bits[at : at + len(way)])
@@ -219,19 +232,38 @@ def _text(texts: Sequence[str]) -> _Text:
     sounds = [_sounds(text) for text in texts]
     begins = np.concatenate([[0], np.cumsum([len(one) for one in sounds])]).astype(np.intp)
     phones = np.frombuffer(b"".join(sounds), np.uint8).astype(np.intp)
-    talk = np.concatenate([[0.0], np.cumsum([_talked(word) for word in words])]).astype(np.float32)
+    talk = np.concatenate([[0], np.cumsum(_quarters([_talked(word) for word in words]))])
     return _Text(words, phones, begins, talk)
 
 
-def _scores(text: _Text, said: Sequence[Phones], priors: Bits) -> Bits:
-    """`[turn, last word]`: bits of the best match that ends there, from wherever a word begins."""
-    starts = np.full(len(text.phones) + 1, FAR, np.float32)
+def _starts(text: _Text) -> tuple[Quarters, Numbers]:
+    """For each border what beginning there is worth, and with which word, the first of the best."""
+    starts = np.full(len(text.phones) + 1, NOWHERE)
     np.maximum.at(starts, text.begins[:-1], text.talk[:-1])
-    ends = fitted(strings_of(said), spelt(text.phones), starts, mishearing().dropped)[:, text.begins[1:]]
-    return np.asarray(ends - text.talk[None, 1:] - priors[:, None], np.float32)
+    words = np.zeros(len(starts), np.intp)
+    for word in range(len(text.words) - 1, -1, -1):
+        if text.talk[word] == starts[text.begins[word]]:
+            words[text.begins[word]] = word
+    return starts, words
 
 
-def _ways(word: str) -> list[Phones]:
+def _firsts(text: _Text, turns: _Turns) -> Numbers:
+    """`[turn, last word]`: the word that the best match begins with which ends there; of several as good, the first.
+
+    The number of the word, turned round, travels along with its bits: it only decides where they are the same.
+    """
+    count = len(text.words)
+    starts, words = _starts(text)
+    strings = Abreast([b"".join(one) for one in turns.said])
+    ends = strings.ends(text.phones, starts * count + count - 1 - words, text.begins[1:], scale=count)
+    return count - 1 - ends % count
+
+
+def _quarters(bits: Sequence[float]) -> Quarters:
+    return np.rint(np.array(bits, np.float64) / STEP).astype(np.int64)
+
+
+def ways_of(word: str) -> list[Phones]:
     """Of a word with a hyphen its parts, one after the other."""
     parts = [said_as(part) for part in word.split("-")]
     return list(parts[0]) if len(parts) == 1 else [b"".join(ways[0] for ways in parts if ways)]
