@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.liveshop.evaluate.baselines import LABELS, LAGS, looked, spans_of
 from benchmarks.liveshop.evaluate.errors import EvaluationError
@@ -16,7 +16,7 @@ from benchmarks.liveshop.scoring.grouped import resolved
 from benchmarks.liveshop.scoring.judged import Contender, Judged, Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.liveshop.evaluate.lives import Family
@@ -25,14 +25,47 @@ if TYPE_CHECKING:
     from benchmarks.liveshop.score import Span
     from stream.types import Seconds
 
+TITLES = {"nearest": "nearest frame", "majority": "majority of frames"}
+
+
+class Threshold(NamedTuple):
+    at: float
+    note: str
+
 
 def systems_of(watched: Sequence[Watched], family: Family, others: Sequence[Path]) -> list[Contender]:
-    """Ours first, then the baselines, then `others`: folders with events.jsonl in a folder of each live's name."""
-    traces = [read_trace(live.folder / TRACE) for live in watched]
+    """Ours first, then the baselines, then `others`: folders with events.jsonl in a folder of each live's name.
+
+    One live's trace is in memory at a time, except where a baseline's threshold is yet to be found.
+    """
     bundle = watched[0].effort.bundle
-    ours = Contender(f"nowshowing ({bundle})", tuple(_ours(*pair) for pair in zip(watched, traces, strict=True)))
-    baselines = [_baseline(name, watched, traces, bundle, family) for name in LABELS]
-    return [ours, *baselines, *(_other(folder, watched) for folder in others)]
+    thresholds = {name: _threshold(name, watched, bundle, family) for name in LABELS}
+    ours, *baselines = zip(*(_told(live, thresholds) for live in watched), strict=True)
+    return [
+        Contender(f"nowshowing ({bundle})", ours),
+        *(
+            Contender(TITLES[name], told, threshold.note, calibrated=name == "majority")
+            for (name, threshold), told in zip(thresholds.items(), baselines, strict=True)
+        ),
+        *(_other(folder, watched) for folder in others),
+    ]
+
+
+def _threshold(name: str, watched: Sequence[Watched], bundle: str, family: Family) -> Threshold:
+    at, where = fitted(bundle, family, name), "fitted on tuning seeds"
+    if at is None:
+        asked = [[shown for shown in live.truth.shown if shown.listed] for live in watched]
+        traces = [read_trace(live.folder / TRACE) for live in watched]
+        at, _ = fit(name, list(zip(traces, asked, strict=True)))
+        where = "the best one on this very run"
+    return Threshold(at, f"threshold {at:.3g}, {where}")
+
+
+def _told(live: Watched, thresholds: Mapping[str, Threshold]) -> list[Judged]:
+    """By us, then by the baselines."""
+    trace = read_trace(live.folder / TRACE)
+    baselines = [_baseline_told(name, threshold.at, live, trace) for name, threshold in thresholds.items()]
+    return [_ours(live, trace), *baselines]
 
 
 def _ours(live: Watched, trace: Sequence[Traced]) -> Judged:
@@ -44,19 +77,6 @@ def _ours(live: Watched, trace: Sequence[Traced]) -> Judged:
 
 def _resolved(live: Watched, spans: Sequence[Span]) -> tuple[Span, ...]:
     return resolved(live.truth, spans, titles_of(live.folder))
-
-
-def _baseline(
-    name: str, watched: Sequence[Watched], traces: Sequence[Sequence[Traced]], bundle: str, family: Family
-) -> Contender:
-    at, note = fitted(bundle, family, name), "fitted on tuning seeds"
-    if at is None:
-        asked = [[shown for shown in live.truth.shown if shown.listed] for live in watched]
-        at, _ = fit(name, [(list(trace), shown) for trace, shown in zip(traces, asked, strict=True)])
-        note = "the best one on this very run"
-    told = tuple(_baseline_told(name, at, *pair) for pair in zip(watched, traces, strict=True))
-    title = {"nearest": "nearest frame", "majority": "majority of frames"}[name]
-    return Contender(title, told, f"threshold {at:.3g}, {note}", calibrated=name == "majority")
 
 
 def _baseline_told(name: str, at: float, live: Watched, trace: Sequence[Traced]) -> Judged:
