@@ -233,7 +233,7 @@ def _english(language: str | None) -> bool:
 
 
 def load_config(path: Path) -> WorkerConfig:
-    """Reads a TOML file; a relative `gallery` in it is relative to it."""
+    """Reads a TOML file; `gallery`, and a speech model that is a folder, are looked for beside it."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

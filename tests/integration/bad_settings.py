@@ -177,6 +177,13 @@ SINKS = [
 
 # Told before anything starts, with the extra and without it.
 SPEECH = [
+    setting(
+        "a Whisper that does not hear the language",
+        "'small.en' hears English only",
+        "drop one of both",
+        speech={"model": "small.en", "language": "de"},
+    ),
+    setting("a model by a URL", "its folder, its size", speech={"model": f"https://me:{SECRET}@hub.example/m"}),
     Row(
         "speech model: no such folder",
         lambda world: world.watch(URL, "--speech-model", "/no/where"),
