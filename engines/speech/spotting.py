@@ -16,7 +16,7 @@ from engines.speech.base import Word
 from engines.text.everyday import COUNTED, EVERYDAY
 from engines.text.fitting import FAR, fitted, strings_of, traced
 from engines.text.mishearing import mishearing
-from engines.text.phones import said_as
+from engines.text.phones import ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ class Spotting:
         said = [
             (i, way)
             for i, word in enumerate([*self._words, *(word for (word,) in self._talk)])
-            for way in _ways(word)
+            for way in ways_of(word.replace("'", ""))
         ]
         self._said = [(i, way) for i, way in said if len(way) >= SHORTEST or i < len(self._words)]
         self._singles = strings_of([way for _, way in self._said])
@@ -240,9 +240,3 @@ def table_of(phrases: Sequence[tuple[str, ...]], words: Sequence[str]) -> Number
     for row, phrase in zip(table, phrases, strict=True):
         row[: len(phrase)] = [numbers[word] for word in phrase]
     return table
-
-
-def _ways(word: str) -> list[Phones]:
-    """Of a word with a hyphen its parts, one after the other."""
-    parts = [said_as(part.replace("'", "")) for part in word.split("-")]
-    return list(parts[0]) if len(parts) == 1 else [b"".join(ways[0] for ways in parts if ways)]

@@ -28,7 +28,7 @@ Cells = NDArray[np.int16 | np.int32 | np.int64]
 NO_SOUND = BARRIER  # of a string: what it is filled up with, in front
 FILLING = bytes([NO_SOUND])
 NO_PLACE = BARRIER + 1  # of a text: before it begins and where it has ended
-CELLS = 65_536  # that are worked on at once: more are no faster, and take more memory
+CELLS = 32_768  # that are worked on at once: more are no faster
 
 
 class _Costs(NamedTuple):

@@ -36,6 +36,12 @@ def said_as(word: str) -> tuple[Phones, ...]:
     return found or tuple(dict.fromkeys(way for told in pronunciations(plain) for way in _spoken(told)))
 
 
+def ways_of(word: str) -> list[Phones]:
+    """Of a word with a hyphen its parts, one after the other, each as it is said first."""
+    parts = [said_as(part) for part in word.split("-")]
+    return list(parts[0]) if len(parts) == 1 else [b"".join(ways[0] for ways in parts if ways)]
+
+
 @lru_cache(16_384)
 def heard_as(text: str) -> Phones | None:
     """A word as a recogniser wrote it, in one way; None: a number, which is no name misheard."""

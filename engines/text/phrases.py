@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engines.text.callings import callings_of
@@ -126,10 +127,15 @@ def _names(words: Sequence[str]) -> bool:
     """Whether it can be listened for: not only words that anybody says, and not too long."""
     if not words or _letters(words) < 3 - any(map(is_run_on, words)):
         return False
-    keys = {token.text for word in words for token in tokenise([word])}
+    keys = frozenset[str]().union(*map(_keys, words))
     if len(words) > 1:
         return not keys <= GRAMMAR and len(words) <= (LONGEST_HAN if is_run_on(words[0]) else LONGEST)
     return not keys <= EVERYDAY
+
+
+@lru_cache(16_384)
+def _keys(word: str) -> frozenset[str]:
+    return frozenset(token.text for token in tokenise([word]))
 
 
 def _letters(words: Iterable[str]) -> int:

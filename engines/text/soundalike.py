@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from engines.text.abreast import Abreast
-from engines.text.callings import Part, callings_of
+from engines.text.callings import Calling, Part, callings_of
 from engines.text.everyday import EVERYDAY, GRAMMAR
 from engines.text.fitting import traced
 from engines.text.mishearing import BARRIER, STEP, mishearing
-from engines.text.phones import heard_as, is_listed, said_as
+from engines.text.phones import heard_as, is_listed, ways_of
 from engines.text.sounding import spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from engines.text.abreast import Quarters
-    from engines.text.callings import Calling
     from engines.text.fitting import Numbers
     from engines.text.mishearing import Bits
     from engines.text.phones import Phones
@@ -38,6 +39,8 @@ SAID, TALKED = 3.0, 1.0  # bits by which a word that everybody says is likelier 
 KNOWN = 8.0  # the same of a word of the catalogue: it is rather meant than a mishearing of another
 SHORTEST = 3  # letters of such a word
 UNPLACED = -1  # instead of a turn's number: all those that end with a word
+Kept = TypeVar("Kept", "tuple[Part, ...]", "frozenset[int]")
+
 NOWHERE = -(10**6)  # quarters of a bit of what cannot be
 MOST = 1500  # turns that are compared in full: the likeliest, so that a big catalogue takes no longer
 STRIP = ".,;:!?'\"…"
@@ -69,28 +72,37 @@ class _Match(NamedTuple):
 
 
 class SoundAlikes:
-    """Knows how the products in scope are called; build one for each scope. About 15 turns a product."""
+    """Knows how the products in scope are called; build one for each scope.
+
+    About 15 turns a product, 60 bytes each; and a kilobyte for each word that only they have.
+    """
 
     def __init__(self, products: Sequence[ProductWords]) -> None:
         meant = callings_of(products)
-        self._callings, self._meant = list(meant), list(meant.values())
-        self._priors = _quarters([_prior(calling) for calling in self._callings])
-        self._words = sorted({word for calling in self._callings for word in calling.words})
+        self._words = sorted({word for calling in meant for word in calling.words})
+        self._spelt = self._table(list(meant))
+        self._priors = _quarters([_prior(calling) for calling in meant])
+        self._parts = _shared(calling.parts for calling in meant)
+        self._meant = _shared(meant.values())
         self._known = frozenset(word for word in self._words if len(word) >= SHORTEST and word not in EVERYDAY)
         ways = [(i, way) for i, word in enumerate(self._words) for way in ways_of(word)]
         self._ways = [way for _, way in ways]
         self._whose = np.array([word for word, _ in ways], np.intp)
         self._singles = Abreast(self._ways)
-        self._spelt = self._table()
 
-    def _table(self) -> Numbers:
+    def _table(self, callings: Sequence[Calling]) -> NDArray[np.int32]:
         """`[place, calling]`: its words by number; behind its last, one that is none."""
         numbers = {word: i for i, word in enumerate(self._words)}
-        longest = max((len(calling.words) for calling in self._callings), default=0)
-        table = np.full((longest, len(self._callings)), len(self._words), np.intp)
-        for i, calling in enumerate(self._callings):
+        longest = max((len(calling.words) for calling in callings), default=0)
+        table = np.full((longest, len(callings)), len(self._words), np.int32)
+        for i, calling in enumerate(callings):
             table[: len(calling.words), i] = [numbers[word] for word in calling.words]
         return table
+
+    def _calling(self, number: int) -> Calling:
+        """As `callings_of` had it: kept as objects, those of a large shop would be most of its memory."""
+        parts = self._parts[number]
+        return Calling(tuple(self._words[word] for word in self._spelt[: len(parts), number]), parts)
 
     def find(self, texts: Sequence[str]) -> list[Find]:
         """What sounds like a name, in its order; what is spelt right already, too."""
@@ -134,7 +146,7 @@ class SoundAlikes:
         scores = ends - text.talk[None, 1:] - self._priors[likely, None]
         near = np.flatnonzero((scores > -APART / STEP).any(axis=1))
         return _Turns(
-            [self._callings[likely[i]] for i in near],
+            [self._calling(likely[i]) for i in near],
             [self._meant[likely[i]] for i in near],
             [tuple(said[i]) for i in near],
             (scores[near] * STEP).astype(np.float32),
@@ -259,14 +271,14 @@ def _firsts(text: _Text, turns: _Turns) -> Numbers:
     return count - 1 - ends % count
 
 
+def _shared(values: Iterable[Kept]) -> list[Kept]:
+    """Equal ones as one: many turns are of the same parts, and mean the same products."""
+    known: dict[Kept, Kept] = {}
+    return [known.setdefault(value, value) for value in values]
+
+
 def _quarters(bits: Sequence[float]) -> Quarters:
     return np.rint(np.array(bits, np.float64) / STEP).astype(np.int64)
-
-
-def ways_of(word: str) -> list[Phones]:
-    """Of a word with a hyphen its parts, one after the other."""
-    parts = [said_as(part) for part in word.split("-")]
-    return list(parts[0]) if len(parts) == 1 else [b"".join(ways[0] for ways in parts if ways)]
 
 
 def _rightly(phones: Phones) -> float:
