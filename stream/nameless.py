@@ -1,4 +1,4 @@
-"""Whether an ear can hear any product named at all: by what it writes, and what they are called. Pure."""
+"""Which products an ear can hear named at all: by what it writes, and what they are called. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engines.speech.base import Mode
     from engines.text import ProductWords
 
+_LETTER = re.compile(r"[a-z]")
 _WORD = re.compile(r"(?<![0-9a-z])(?<![0-9] )[a-z]{2,}")  # in a name; no unit behind a number
 
 
@@ -36,10 +37,23 @@ def nothing_to_hear(products: Sequence[ProductWords], mode: Mode, *, english: bo
     )
 
 
+def unheard(products: Sequence[ProductWords], *, english: bool) -> list[str]:
+    """Which of them surely are never heard named, whoever listens. Quick: a shop has thousands."""
+    return [product.product_id for product in products if not _may_be_written(product, english=english)]
+
+
 def _can_be_heard(product: ProductWords, mode: Mode, *, english: bool) -> bool:
-    if english and mode == "phrases":  # the very words that it is told to listen for, as far as it can sound them out
-        return any(pronunciations(word) for phrase in phrases_of((product,)) for word in phrase.split())
+    if mode == "phrases":  # the very words that it is told to listen for, as far as it can sound them out
+        told = phrases_of((product,)) if _LETTER.search(_names(product)) else ()
+        return any(pronunciations(word) for phrase in told for word in phrase.split())
+    return _may_be_written(product, english=english)
+
+
+def _may_be_written(product: ProductWords, *, english: bool) -> bool:
+    names = _names(product)
+    return _WORD.search(names) is not None if english else any(letter.isalnum() for letter in names)
+
+
+def _names(product: ProductWords) -> str:
     names = " ".join((product.title, product.brand, *product.aliases, *product.attributes))
-    if english:
-        return _WORD.search(unicodedata.normalize("NFKD", names).casefold()) is not None
-    return any(letter.isalnum() for letter in names)
+    return unicodedata.normalize("NFKD", names).casefold()

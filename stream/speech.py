@@ -23,7 +23,7 @@ from engines.text import Hearing, ProductWords, listened_for
 from stream.batching import Batcher
 from stream.ear import Ear, Heard
 from stream.errors import ClosedError
-from stream.nameless import nothing_to_hear
+from stream.nameless import nothing_to_hear, unheard
 from stream.summary import Asked, SummaryService
 from stream.turns import one_by_one, side_by_side
 
@@ -196,7 +196,10 @@ class Speech:
 
     def _hear_of(self, hearing: Hearing, mode: Mode, *, by_ear: bool) -> tuple[Sequence[str], str]:
         """What to listen for, and why none of it will ever be heard; empty where it may be."""
-        lacks = nothing_to_hear(hearing.products, mode, english=by_ear or mode == "phrases")
+        english = by_ear or mode == "phrases"
+        lacks = nothing_to_hear(hearing.products, mode, english=english)
+        if not lacks and (never := unheard(hearing.products, english=english)):
+            log.info("some products are never heard named", count=len(never), of=len(hearing.products), one=never[0])
         self._heard_of[hearing] = listened_for(hearing.products, mode), lacks
         return self._heard_of[hearing]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engines.text import ProductWords
-from stream.nameless import nothing_to_hear
+from stream.nameless import nothing_to_hear, unheard
 
 if TYPE_CHECKING:
     from engines.speech.base import Mode
@@ -55,6 +57,19 @@ def test_who_hears_other_languages_hears_whatever_has_letters_or_figures() -> No
     why = nothing_to_hear(products("🫒", "☕"), "free", english=False)
     assert "all 2 products" in why
     assert "English" not in why
+
+
+def test_those_are_named_that_nobody_can_hear_of() -> None:
+    some = products("有机绿茶", "Brelvo Tea", "🫒", "Watch 华为")
+    assert (unheard(some, english=True), unheard(some, english=False)) == (["0", "2"], ["2"])
+
+
+@given(st.lists(st.text(max_size=12), max_size=4), st.booleans())
+def test_who_is_never_heard_of_alone_is_never_heard_of_among_others(titles: list[str], english: bool) -> None:
+    mine = products(*titles)
+    alone = [one.product_id for one in mine if unheard([one], english=english)]
+    assert unheard(mine, english=english) == alone
+    assert bool(nothing_to_hear(mine, "free", english=english)) is (len(alone) == len(mine))
 
 
 def test_of_no_product_nothing_is_heard() -> None:

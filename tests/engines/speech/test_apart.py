@@ -166,8 +166,8 @@ def test_a_process_that_was_killed_is_told_with_its_signal(apart: Apart) -> None
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_S", 0.25)
-    monkeypatch.setattr(module, "STILL", 4)
+    monkeypatch.setattr(module, "LOOK_S", 0.5)  # and so long for each of the looks that loading may take
+    monkeypatch.setattr(module, "STILL", 2)
 
 
 @pytest.mark.usefixtures("hasty")
