@@ -32,8 +32,9 @@ def nothing_to_hear(products: Sequence[ProductWords], mode: Mode, *, english: bo
     if not english:
         return f"{names}: give them titles, brands or aliases as hosts say them"
     return (
-        f"{names} in English letters, and nothing else is heard: give them aliases as English hosts say them; where "
-        "hosts speak another language, name a Whisper that hears it as speech model, and set language to it"
+        f"{names} in English letters that stands out from talk, and nothing else is heard: give them aliases as "
+        "English hosts say them; where hosts speak another language, name a Whisper that hears it as speech model, "
+        "and set language to it"
     )
 
 
