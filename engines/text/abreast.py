@@ -60,13 +60,27 @@ class Abreast:
         `starts[border]`: of beginning there; the first of them is 0. All are `scale` times as much; what `starts` has
         beside a multiple of it says where the best begins, and may not reach `scale`.
         """
-        added = np.concatenate([[0], np.cumsum(_costs().added[heard])]) * scale
+        added = _added(heard) * scale
         first = np.maximum.accumulate(starts - added)
         out = np.empty((len(at), self._count), np.int64)
         for group in self._laid_out:
             out[:, group.numbers] = _laid(group.gained, heard, first, at, scale) + group.dropped * scale
         out += added[at, None]
         return out.T
+
+    def anywhere(self, heard: Numbers) -> Quarters:
+        """Of each string, where it fits best, wherever it begins."""
+        added, borders = _added(heard), np.arange(len(heard) + 1)
+        out = np.empty(self._count, np.int64)
+        for group in self._laid_out:
+            cells = _laid(group.gained, heard, -added, borders, 1)
+            cells += added.astype(cells.dtype)[:, None]
+            out[group.numbers] = cells.max(axis=0) + group.dropped
+        return out
+
+
+def _added(heard: Numbers) -> Quarters:
+    return np.concatenate([[0], np.cumsum(_costs().added[heard])])
 
 
 def _laid(gained: Cells, heard: Numbers, first: Quarters, at: Numbers, scale: int) -> Cells:

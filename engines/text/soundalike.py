@@ -21,7 +21,7 @@ from engines.text.phones import heard_as, is_listed, ways_of
 from engines.text.sounding import spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,9 +86,9 @@ class SoundAlikes:
         self._meant = _shared(meant.values())
         self._known = frozenset(word for word in self._words if len(word) >= SHORTEST and word not in EVERYDAY)
         ways = [(i, way) for i, word in enumerate(self._words) for way in ways_of(word)]
-        self._ways = [way for _, way in ways]
+        self._ways = [*(way for _, way in ways), b""]  # the last stands behind the end of a turn
         self._whose = np.array([word for word, _ in ways], np.intp)
-        self._singles = Abreast(self._ways)
+        self._singles = Abreast(self._ways[:-1])
 
     def _table(self, callings: Sequence[Calling]) -> NDArray[np.int32]:
         """`[place, calling]`: its words by number; behind its last, one that is none."""
@@ -107,21 +107,22 @@ class SoundAlikes:
     def find(self, texts: Sequence[str]) -> list[Find]:
         """What sounds like a name, in its order; what is spelt right already, too."""
         text = _text(texts)
-        if not self._ways or not len(text.phones):
+        if len(self._ways) == 1 or not len(text.phones):
             return []
         best, ways = self._singly(text)
         turns = self._compared(text, self._likely(best), ways)
         return sorted(_Search(text, turns, _firsts(text, turns), self._known).finds())
 
-    def _singly(self, text: _Text) -> tuple[Quarters, dict[int, Phones]]:
+    def _singly(self, text: _Text) -> tuple[Quarters, Numbers]:
         """For each word of the catalogue how well it fits anywhere at all, and the way to say it that fits best."""
-        borders = np.arange(len(text.phones) + 1)
-        scores = self._singles.ends(text.phones, np.zeros(len(borders), np.int64), borders).max(axis=1)
+        scores = self._singles.anywhere(text.phones)
         best = np.full(len(self._words) + 1, NOWHERE)
         best[-1] = 0
         np.maximum.at(best, self._whose, scores)
         fits = np.flatnonzero(scores == best[self._whose])[::-1]
-        return best, {int(self._whose[way]): self._ways[way] for way in fits}
+        ways = np.full(len(best), len(self._ways) - 1)
+        ways[self._whose[fits]] = fits  # of several the first: it is written last
+        return best, ways
 
     def _likely(self, best: Quarters) -> Numbers:
         """The turns that can come to anything: none fits better than its words, each where it fits best."""
@@ -137,10 +138,9 @@ class SoundAlikes:
         above[np.flatnonzero(most == least)[: MOST - int(np.count_nonzero(above))]] = True
         return np.asarray(likely[above])
 
-    def _compared(self, text: _Text, likely: Numbers, ways: Mapping[int, Phones]) -> _Turns:
+    def _compared(self, text: _Text, likely: Numbers, ways: Numbers) -> _Turns:
         """Those of them that come to anything, or nearly: what is likelier by less than `APART` may be they."""
-        way_of = [ways.get(word, b"") for word in range(len(self._words) + 1)]
-        said = [[way_of[word] for word in words] for words in self._spelt[:, likely].T.tolist()]
+        said = [[self._ways[way] for way in turn] for turn in ways[self._spelt[:, likely]].T.tolist()]
         starts, _ = _starts(text)
         ends = Abreast([b"".join(one) for one in said]).ends(text.phones, starts, text.begins[1:])
         scores = ends - text.talk[None, 1:] - self._priors[likely, None]
