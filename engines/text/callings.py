@@ -10,7 +10,7 @@ from engines.text.normalise import tokenise
 from engines.text.quantities import read_quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engines.text.words import ProductWords
 
@@ -37,23 +37,75 @@ class Calling(NamedTuple):
 
 
 _Words = tuple[str, ...]
+EMPTY = 0  # number of the set of no products
 _FROM, _IN = (Part.JOINT, ("from",)), (Part.JOINT, ("in",))
 
 
-def callings_of(products: Sequence[ProductWords]) -> dict[Calling, frozenset[int]]:
-    """Each turn once, with the products, by number, that it may mean; in an order of its own."""
+class Callings(NamedTuple):
+    """Turns, in an order of their own. What is equal in several is one object: a large shop has 100,000 turns."""
+
+    words: Sequence[_Words]
+    parts: Sequence[tuple[Part, ...]]
+    meant: Sequence[frozenset[int]]  # the products, by number
+
+
+def callings_of(products: Sequence[ProductWords]) -> Callings:
+    """Each turn once, with the products that it may mean."""
     titles = [said_words(product.title) for product in products]
     alike: dict[str, list[_Words]] = {}
     for product, title in zip(products, titles, strict=True):
         alike.setdefault(product.group, []).append(title)
-    found: dict[_Words, set[int]] = {}
-    parts: dict[_Words, set[tuple[Part, ...]]] = {}
+    found: dict[_Words, int] = {}
+    parts: dict[_Words, tuple[Part, ...]] = {}
+    same: dict[tuple[Part, ...], tuple[Part, ...]] = {}
+    sets = _Sets()
     for i, (product, title) in enumerate(zip(products, titles, strict=True)):
         common = frozenset[str].intersection(*map(frozenset, alike[product.group] if product.group else [title]))
-        for calling in _callings(product, title, common):
-            found.setdefault(calling.words, set()).add(i)
-            parts.setdefault(calling.words, set()).add(calling.parts)
-    return {Calling(words, min(parts[words])): frozenset(found[words]) for words in sorted(found)}
+        for words, told in _callings(product, title, common):
+            found[words] = sets.added(found.get(words, EMPTY), i)
+            parts[words] = same.setdefault(told, told) if words not in parts else min(parts[words], told)
+    order = list(_sorted(found))
+    return Callings(order, [parts[words] for words in order], [sets.all_of(found[words]) for words in order])
+
+
+class _Sets:
+    """Sets of products that grow by one at a time, by number; equal ones have one number.
+
+    Of a large shop they would be most of the objects that a collection of garbage goes through, while all else waits.
+    """
+
+    def __init__(self) -> None:
+        self._before, self._newest = [EMPTY], [-1]
+        self._grown: dict[tuple[int, int], int] = {}
+        self._whole: dict[int, frozenset[int]] = {}
+
+    def added(self, number: int, product: int) -> int:
+        """Products come in the order of their numbers, one several times in a row."""
+        if self._newest[number] == product:
+            return number
+        grown = self._grown.setdefault((number, product), len(self._newest))
+        if grown == len(self._newest):
+            self._before.append(number)
+            self._newest.append(product)
+        return grown
+
+    def all_of(self, number: int) -> frozenset[int]:
+        if number not in self._whole:
+            products, at = list[int](), number
+            while at != EMPTY:
+                products.append(self._newest[at])
+                at = self._before[at]
+            self._whole[number] = frozenset(products)
+        return self._whole[number]
+
+
+def _sorted(all_words: Iterable[_Words]) -> Iterator[_Words]:
+    """A little at a time: nothing else of a worker runs while a hundred thousand are sorted at once."""
+    by_first: dict[str, list[_Words]] = {}
+    for words in all_words:
+        by_first.setdefault(words[0], []).append(words)
+    for first in sorted(by_first):
+        yield from sorted(by_first[first])
 
 
 def spelling_of(products: Sequence[ProductWords]) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from engines.text.callings import callings_of
@@ -48,7 +49,7 @@ def phrases_of(products: Sequence[ProductWords], most: int = MOST) -> tuple[str,
     for call in calls:
         for turn, phrase in enumerate(call):
             turns[phrase] = min(turns.get(phrase, turn), turn)
-    return tuple(sorted(turns, key=lambda phrase: (turns[phrase], counts[phrase], phrase))[:most])
+    return tuple(nsmallest(most, turns, key=lambda phrase: (turns[phrase], counts[phrase], phrase)))
 
 
 def listened_for(products: Sequence[ProductWords], mode: Mode) -> tuple[str, ...]:
@@ -61,7 +62,7 @@ def listened_for(products: Sequence[ProductWords], mode: Mode) -> tuple[str, ...
         return (*phrases, *CUE_PHRASES)
     if mode == "phrases":
         return (*phrases, *sizes_of(products), *CUE_PHRASES)
-    turns = (" ".join(calling.words) for calling in callings_of(products))
+    turns = map(" ".join, callings_of(products).words)
     return tuple(dict.fromkeys((*turns, *phrases, *CUE_PHRASES)))
 
 

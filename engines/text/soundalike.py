@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from engines.text.phones import heard_as, is_listed, ways_of
 from engines.text.sounding import spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,8 +39,6 @@ SAID, TALKED = 3.0, 1.0  # bits by which a word that everybody says is likelier 
 KNOWN = 8.0  # the same of a word of the catalogue: it is rather meant than a mishearing of another
 SHORTEST = 3  # letters of such a word
 UNPLACED = -1  # instead of a turn's number: all those that end with a word
-Kept = TypeVar("Kept", "tuple[Part, ...]", "frozenset[int]")
-
 NOWHERE = -(10**6)  # quarters of a bit of what cannot be
 MOST = 1500  # turns that are compared in full: the likeliest, so that a big catalogue takes no longer
 STRIP = ".,;:!?'\"…"
@@ -78,29 +76,26 @@ class SoundAlikes:
     """
 
     def __init__(self, products: Sequence[ProductWords]) -> None:
-        meant = callings_of(products)
-        self._words = sorted({word for calling in meant for word in calling.words})
-        self._spelt = self._table(list(meant))
-        self._priors = _quarters([_prior(calling) for calling in meant])
-        self._parts = _shared(calling.parts for calling in meant)
-        self._meant = _shared(meant.values())
+        turns, self._parts, self._meant = callings_of(products)
+        self._words = sorted({word for words in turns for word in words})
+        self._spelt = self._table(turns)
+        self._priors = _quarters([_prior(parts) for parts in self._parts])
         self._known = frozenset(word for word in self._words if len(word) >= SHORTEST and word not in EVERYDAY)
         ways = [(i, way) for i, word in enumerate(self._words) for way in ways_of(word)]
         self._ways = [*(way for _, way in ways), b""]  # the last stands behind the end of a turn
         self._whose = np.array([word for word, _ in ways], np.intp)
         self._singles = Abreast(self._ways[:-1])
 
-    def _table(self, callings: Sequence[Calling]) -> NDArray[np.int32]:
-        """`[place, calling]`: its words by number; behind its last, one that is none."""
+    def _table(self, turns: Sequence[Sequence[str]]) -> NDArray[np.int32]:
+        """`[place, turn]`: its words by number; behind its last, one that is none."""
         numbers = {word: i for i, word in enumerate(self._words)}
-        longest = max((len(calling.words) for calling in callings), default=0)
-        table = np.full((longest, len(callings)), len(self._words), np.int32)
-        for i, calling in enumerate(callings):
-            table[: len(calling.words), i] = [numbers[word] for word in calling.words]
+        table = np.full((max(map(len, turns), default=0), len(turns)), len(self._words), np.int32)
+        for i, words in enumerate(turns):
+            table[: len(words), i] = [numbers[word] for word in words]
         return table
 
     def _calling(self, number: int) -> Calling:
-        """As `callings_of` had it: kept as objects, those of a large shop would be most of its memory."""
+        """Made anew: kept as objects, those of a large shop would be most of its memory."""
         parts = self._parts[number]
         return Calling(tuple(self._words[word] for word in self._spelt[: len(parts), number]), parts)
 
@@ -189,7 +184,7 @@ class _Search:
             elif self._alone(match) and self._whole(match):
                 free[span] = False
                 calling = self.turns.callings[match.number]
-                share = (_prior(calling) - match.less) / _rightly(b"".join(self.turns.said[match.number]))
+                share = (_prior(calling.parts) - match.less) / _rightly(b"".join(self.turns.said[match.number]))
                 yield Find(match.first, match.last, calling, min(share, 1.0))
 
     def _placed(self, last: int) -> Iterator[_Match]:
@@ -232,8 +227,8 @@ class _Search:
         return all(told[part] >= least[part] for part in told if part is not Part.JOINT)
 
 
-def _prior(calling: Calling) -> float:
-    parts = {*calling.parts}
+def _prior(told: Sequence[Part]) -> float:
+    parts = {*told}
     if Part.JOINT in parts and len(parts) == 2:
         return JOINED
     return ONE if len(parts) == 1 else SEVERAL
@@ -269,12 +264,6 @@ def _firsts(text: _Text, turns: _Turns) -> Numbers:
     strings = Abreast([b"".join(one) for one in turns.said])
     ends = strings.ends(text.phones, starts * count + count - 1 - words, text.begins[1:], scale=count)
     return count - 1 - ends % count
-
-
-def _shared(values: Iterable[Kept]) -> list[Kept]:
-    """Equal ones as one: many turns are of the same parts, and mean the same products."""
-    known: dict[Kept, Kept] = {}
-    return [known.setdefault(value, value) for value in values]
 
 
 def _quarters(bits: Sequence[float]) -> Quarters:
