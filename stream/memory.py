@@ -35,10 +35,10 @@ def keep_pages() -> None:
 def settle() -> None:
     """Call when all that stays is loaded: later collections need not look at it and take few milliseconds.
 
-    What an earlier worker of this process left is freed first.
+    What an earlier worker of this process left is given back first. Not on the loop.
     """
     gc.unfreeze()
-    gc.collect()
+    give_back()
     gc.freeze()
 
 

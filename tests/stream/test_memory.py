@@ -70,3 +70,34 @@ def test_what_every_frame_needs_stays_mapped_until_it_is_given_back() -> None:
     (often, _), (kept, after) = faults("as it comes"), faults("keep")
     assert kept < often / 10
     assert after > 1000  # given back: the next frame is handed new pages
+
+
+CYCLES = """
+import gc, weakref
+from stream.memory import settle, unsettle
+class Part:
+    pass
+def ring():
+    one, two = Part(), Part()
+    one.other, two.other = two, one
+    return one
+gc.disable()
+first, second = ring(), ring()
+alive = [weakref.ref(first), weakref.ref(second)]
+settle()
+del first
+gc.collect()
+settled = [ref() is not None for ref in alive]
+settle()
+again = [ref() is not None for ref in alive]
+unsettle()
+del second
+gc.collect()
+print(settled, again, [ref() is not None for ref in alive])
+"""
+
+
+def test_what_was_settled_is_freed_by_the_next_to_settle_and_once_it_is_over() -> None:
+    command = [sys.executable, "-c", CYCLES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.split("] ") == ["[True, True", "[False, True", "[False, False]\n"]
