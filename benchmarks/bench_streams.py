@@ -31,6 +31,7 @@ from benchmarks.small_bundle import make_small_bundle
 from engines.bundle import open_bundle
 from indexes.build import build_gallery
 from stream.config import WorkerConfig
+from stream.memory import few_arenas
 from stream.metrics import Metrics
 from stream.worker import Worker
 from tests.integration.media_servers import NEEDS, available
@@ -249,6 +250,7 @@ def main() -> None:
     args = parser.parse_args()
     if not available():
         parser.error(NEEDS)
+    few_arenas()  # as the command line does: building a gallery starts threads
     with tempfile.TemporaryDirectory(prefix="bench-streams-") as folder:
         work = Path(folder)
         video, bundle = prepare(work, args.bundle, args.show_seconds)
