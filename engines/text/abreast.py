@@ -26,7 +26,6 @@ Quarters = NDArray[np.int64]
 Cells = NDArray[np.int16 | np.int32 | np.int64]
 
 NO_SOUND = BARRIER  # of a string: what it is filled up with, in front
-FILLING = bytes([NO_SOUND])
 NO_PLACE = BARRIER + 1  # of a text: before it begins and where it has ended
 CELLS = 32_768  # that are worked on at once: more are no faster
 
@@ -50,9 +49,11 @@ class _Group(NamedTuple):
 class Abreast:
     """Made ready once for any text. Memory: some 80 bytes for each sound of a string."""
 
-    def __init__(self, strings: Sequence[Phones]) -> None:
-        self._count = len(strings)
-        self._laid_out = list(_groups(strings))
+    def __init__(self, parts: Sequence[Phones], joined: Numbers | None = None) -> None:
+        """`joined[place, string]`: the parts, by number, that each string is made of; else each part is one."""
+        told = np.arange(len(parts))[None] if joined is None else joined
+        self._count = told.shape[1]
+        self._laid_out = list(_groups(*_filled(parts, told)))
 
     def ends(self, heard: Numbers, starts: Quarters, at: Numbers, scale: int = 1) -> Quarters:
         """`[string, i]`: quarters of a bit that the string was heard up to the border `at[i]`, which only go up.
@@ -114,26 +115,34 @@ def _kind(most: int) -> type[np.int16 | np.int32 | np.int64]:
     return np.int16 if most < 2**15 else np.int32 if most < 2**31 else np.int64
 
 
-def _groups(strings: Sequence[Phones]) -> Iterator[_Group]:
-    """Those of about one length together, filled up to the longest of them."""
-    lengths = np.array([len(one) for one in strings], np.intp)
+def _filled(parts: Sequence[Phones], joined: Numbers) -> tuple[NDArray[np.uint8], Numbers]:
+    """`[place, string]`: their sounds, the last of all in one row; and how long each string is."""
+    lengths = np.array([len(part) for part in parts], np.intp)
+    each = lengths[joined]
+    behind = each[::-1].cumsum(axis=0)[::-1]  # sounds from where a part begins to the string's end
+    whole = behind[0]
+    said = np.full((max(int(whole.max(initial=0)), 1), joined.shape[1]), NO_SOUND, np.uint8)
+    which = np.repeat(np.arange(joined.size), each.ravel())
+    within = np.arange(len(which)) - np.repeat(each.cumsum() - each.ravel(), each.ravel())
+    begins = lengths.cumsum() - lengths
+    sounds = np.frombuffer(b"".join(parts), np.uint8)[begins[joined.ravel()[which]] + within]
+    said[len(said) - behind.ravel()[which] + within, which % joined.shape[1]] = sounds
+    return said, whole
+
+
+def _groups(said: NDArray[np.uint8], lengths: Numbers) -> Iterator[_Group]:
+    """Strings of about one length together, filled up to the longest of them."""
+    costs = _costs()
     order = np.argsort(lengths, kind="stable")
-    filled = lengths[order].clip(1) * np.arange(1, len(order) + 1)
+    filled = lengths[order].clip(1)
     begin = 0
     while begin < len(order):
-        cells = filled[begin:] - begin * lengths[order[begin:]].clip(1)
+        cells = filled[begin:] * np.arange(1, len(order) - begin + 1)
         end = begin + max(int(np.searchsorted(cells, CELLS, side="right")), 1)
-        yield _group(strings, order[begin:end])
+        chosen = order[begin:end]
+        group = said[len(said) - filled[end - 1] :, chosen]
+        yield _Group(costs.gained.take(group, axis=1), costs.dropped[group].sum(axis=0), chosen)
         begin = end
-
-
-def _group(strings: Sequence[Phones], numbers: Numbers) -> _Group:
-    costs = _costs()
-    chosen = [strings[number] for number in numbers.tolist()]
-    longest = max(len(chosen[-1]), 1)
-    filled = b"".join([one.rjust(longest, FILLING) for one in chosen])
-    said = np.ascontiguousarray(np.frombuffer(filled, np.uint8).reshape(len(numbers), longest).T)
-    return _Group(costs.gained.take(said, axis=1), costs.dropped[said].sum(axis=0), numbers)
 
 
 @lru_cache(1)

@@ -135,15 +135,15 @@ class SoundAlikes:
 
     def _compared(self, text: _Text, likely: Numbers, ways: Numbers) -> _Turns:
         """Those of them that come to anything, or nearly: what is likelier by less than `APART` may be they."""
-        said = [[self._ways[way] for way in turn] for turn in ways[self._spelt[:, likely]].T.tolist()]
+        said = ways[self._spelt[:, likely]]
         starts, _ = _starts(text)
-        ends = Abreast([b"".join(one) for one in said]).ends(text.phones, starts, text.begins[1:])
+        ends = Abreast(self._ways, said).ends(text.phones, starts, text.begins[1:])
         scores = ends - text.talk[None, 1:] - self._priors[likely, None]
         near = np.flatnonzero((scores > -APART / STEP).any(axis=1))
         return _Turns(
             [self._calling(likely[i]) for i in near],
             [self._meant[likely[i]] for i in near],
-            [tuple(said[i]) for i in near],
+            [tuple(self._ways[way] for way in turn) for turn in said[:, near].T.tolist()],
             (scores[near] * STEP).astype(np.float32),
         )
 
