@@ -54,6 +54,7 @@ PLAN = (
     Bench("scope", ("--json",), ("--seconds", "10", "--products", "60"), 1800),
     Bench("classic", ("--json", "--photos", PHOTOS), ("--every", "20"), 1800),
     Bench("speech", ("--json",), ("--count", "5"), 3600),
+    Bench("names", ("--json",), ("--products", "60,600", "--windows", "3"), 900),
     Bench("pipeline", ("--json",), ("--show-seconds", "12", "--rounds", "1"), 900),
     Bench(
         "streams",

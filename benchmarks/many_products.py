@@ -15,6 +15,7 @@ from benchmarks.liveshop.products import HEADS, TAILS
 from benchmarks.liveshop.show import CHATTER, INTROS
 from engines.text import Heard, ProductWords
 from engines.text.everyday import EVERYDAY
+from engines.text.normalise import ends_sentence
 from engines.text.phones import dictionary
 
 if TYPE_CHECKING:
@@ -66,15 +67,17 @@ def large_shop(products: int, seed: int = 7) -> tuple[ProductWords, ...]:
     return tuple(made[:products])
 
 
-def windows(shop: Sequence[ProductWords], number: int, words: int, seed: int = 7) -> list[list[Heard]]:
-    """Talk of so many words each, full of names, some of them as an ear misspells them."""
+def windows(
+    shop: Sequence[ProductWords], number: int, words: int, seed: int = 7, breath_s: float = 0.0
+) -> list[list[Heard]]:
+    """Talk of so many words each, full of names, some as an ear misspells them. `breath_s`: between two sentences."""
     rng = generator(seed, "said of thousands")
     made = []
     for _ in range(number):
         said: list[str] = []
         while len(said) < words:
             said += _sentence(rng, shop[int(rng.integers(0, len(shop)))])
-        made.append([_heard(i, text) for i, text in enumerate(said[:words])])
+        made.append(_timed(said[:words], breath_s))
     return made
 
 
@@ -100,8 +103,12 @@ def _misheard(rng: np.random.Generator, word: str) -> str:
     return word[:place] + word[place + 1 :]
 
 
-def _heard(i: int, text: str) -> Heard:
-    return Heard(i * (WORD_S + PAUSE_S), i * (WORD_S + PAUSE_S) + WORD_S, text)
+def _timed(said: Sequence[str], breath_s: float) -> list[Heard]:
+    at, words = 0.0, list[Heard]()
+    for text in said:
+        words.append(Heard(at, at + WORD_S, text))
+        at += WORD_S + PAUSE_S + (breath_s if ends_sentence(text) else 0.0)
+    return words
 
 
 def _makers(rng: np.random.Generator, number: int) -> list[str]:
