@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engines.presence import SINGLE
 from stream.lately import LEAST, Lately
-from stream.rest import Rest, overlap
+from stream.rest import Placed, Rest, overlap
 from stream.types import Candidate, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engines.base import Box, Match
     from engines.presence import Presence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FLOOR = 0.01  # a product that a view did not even shortlist; never 0, so that no single view decides
 SAME_PLACE = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 PLACED = -1.0  # log-odds of being in view from which on a product's box is believed
+RATHER, IN_PART = 4.0, 0.25  # that much likelier, and sharing so much of the place, another product is what is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,22 @@ class Fuser:
         self._seen.clear()
         self._shown.clear()
 
-    def _placed(self, look: Look) -> dict[str, Box]:
-        boxes = {i: (match.logit, match.box) for i, match in look.matches.items() if match.box is not None}
-        return {i: box for i, (odds, box) in boxes.items() if odds > PLACED or self._rest.expects(look.at, i, box)}
+    def _placed(self, look: Look) -> dict[str, Placed]:
+        """Where products are believed to be: what is hardly believed, only where it is expected and no other."""
+        found = {
+            i: (match.logit, Placed(match.box, 1.0 - match.patches))
+            for i, match in look.matches.items()
+            if match.box is not None
+        }
+        sure = {i: placed for i, (odds, placed) in found.items() if odds > PLACED}
+        taken = [(found[i][0], placed.box) for i, placed in sure.items()]
+        return sure | {
+            i: placed
+            for i, (odds, placed) in found.items()
+            if odds <= PLACED
+            and self._rest.expects(look.at, i, placed.box)
+            and not _of_another(odds, placed.box, taken)
+        }
 
     def _candidate(self, product_id: str) -> Candidate:
         matches = [look.matches[product_id] for look in self._looks if product_id in look.matches]
@@ -123,6 +137,11 @@ class Fuser:
             in_view=_mean(product_id, self._seen, 0.0),
             resting_since=self._rest.since(product_id),
         )
+
+
+def _of_another(odds: float, box: Box, taken: Iterable[tuple[float, Box]]) -> bool:
+    """Whether what is there is rather a product that resembles this one."""
+    return any(other - odds >= RATHER and overlap(box, place) > IN_PART for other, place in taken)
 
 
 def _in_place(product_id: str, seen: Mapping[str, float], look: Look) -> float:

@@ -6,7 +6,8 @@ for the hand or for the table, whichever would rather move a box so far; steps a
 be put down. A hand does not come back to the very same place either: of the steps from a few earlier boxes the
 shortest counts, since a product may be found now by one of its pictures, now by another. Size speaks too: what fills
 much of the picture is being presented even if nothing moves, and what stands on a far shelf is not. While the whole
-picture is frozen nothing is learnt.
+picture is frozen nothing is learnt. What is found half hidden is found amiss by more than a hand would move it: how
+little of it fitted says how far its box may be off, and such a step speaks less.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 HELD = 0.010  # how far a hand moves a box in half a second, as a share of the picture
 HELD_ZOOM = 0.04  # and by what share it changes its size
 LYING, LYING_ZOOM = 0.0022, 0.012  # the same of a box that rests: what finding it again is worth
+AMISS, AMISS_ZOOM = 0.015, 0.1  # how far a box may be off of which nothing fitted; in proportion, where some did
+PRECISE = 0.2  # what did not fit of a box that is told as exactly as others
 FILLS = 0.15  # share of the picture from which a product is being presented, moving or not
 TAKEN = 0.05  # a step that only a hand takes, whatever was known before
 PER_STEP = 1.5  # the most that one step may say: steps share the light and the fit
@@ -47,6 +50,7 @@ HERE, HERE_ZOOM = (
 FEW = 3  # places that one thing may seem to lie in; a hand that sways has more, and comes by them again
 OFTEN = 2  # unless it was there more often than a hand comes by
 FEWEST = 2  # resting products that must agree before their motion is taken for the camera's
+AGREE, AGREE_ZOOM = 0.006, 0.024  # so far apart they still do
 SAME_THING = 0.4  # of two boxes, what they share: above it one thing in view is taken for two products
 
 
@@ -61,9 +65,24 @@ class Step(NamedTuple):
 STILL = Step(0.0, 0.0, 0.0)
 
 
+class Placed(NamedTuple):
+    """Where a product was found. `unfit`: the share of it that did not fit there."""
+
+    box: Box
+    unfit: float = 0.0
+
+    @property
+    def precise(self) -> bool:
+        return self.unfit <= PRECISE
+
+
 class _Place(NamedTuple):
-    box: Box  # as it would lie now
+    found: Placed  # as it would lie now
     since: Seconds  # when it came there: one view that found it amiss does not make it come anew
+
+    @property
+    def box(self) -> Box:
+        return self.found.box
 
 
 @dataclass(slots=True)
@@ -73,8 +92,12 @@ class _Case:
     motion: float = 0.0
 
     @property
+    def found(self) -> Placed:
+        return self.places[-1].found
+
+    @property
     def box(self) -> Box:
-        return self.places[-1].box
+        return self.found.box
 
 
 class Rest:
@@ -83,22 +106,22 @@ class Rest:
     def __init__(self) -> None:
         self._cases: dict[str, _Case] = {}
 
-    def push(self, at: Seconds, boxes: Mapping[str, Box], grain: float = 0.0, *, frozen: bool = False) -> None:
-        """The boxes of one view. `grain`: how coarsely they are told; coarser than a hand moves, they say nothing.
+    def push(self, at: Seconds, found: Mapping[str, Placed], grain: float = 0.0, *, frozen: bool = False) -> None:
+        """What one view showed. `grain`: how coarsely they are told; coarser than a hand moves, they say nothing.
 
         `frozen`: the picture is the one before, and nobody could have moved anything.
         """
         if grain > HELD:
             return
-        camera = self._camera(boxes)
-        for product_id, box in boxes.items():
+        camera = self._camera(found)
+        for product_id, placed in found.items():
             case = self._cases.get(product_id)
             if case is None:
-                self._cases[product_id] = _Case(at, deque([_Place(box, at)], maxlen=PLACES))
+                self._cases[product_id] = _Case(at, deque([_Place(placed, at)], maxlen=PLACES))
             elif frozen:
                 case.at = at
             else:
-                _take(case, at, box, camera, grain)
+                _take(case, at, placed, camera, grain)
         self._cases = {i: case for i, case in self._cases.items() if at - case.at <= MEMORY_S}
 
     def expects(self, at: Seconds, product_id: str, box: Box) -> bool:
@@ -123,11 +146,19 @@ class Rest:
     def reset(self) -> None:
         self._cases.clear()
 
-    def _camera(self, boxes: Mapping[str, Box]) -> Step:
-        """What all that rest did since they were last seen; small, or they were not at rest."""
-        resting = [i for i in boxes if i in self._cases and self._cases[i].motion <= RESTING]
-        steps = [step(self._cases[i].box, boxes[i]) for i in _apart(resting, boxes)]
-        return _middle(steps) if len(steps) >= FEWEST else STILL
+    def _camera(self, found: Mapping[str, Placed]) -> Step:
+        """What all that rest did since they were last seen; small, or they were not at rest.
+
+        A thing that is found now by one of its pictures, now by another, moves alone: it must not carry the others.
+        """
+        boxes = {i: placed.box for i, placed in found.items() if placed.precise}
+        cases = {i: self._cases[i] for i in boxes if i in self._cases}
+        resting = [i for i, case in cases.items() if case.motion <= RESTING and case.found.precise]
+        steps = [step(cases[i].box, boxes[i]) for i in _apart(resting, boxes)]
+        if len(steps) < FEWEST:
+            return STILL
+        middle = _middle(steps)
+        return middle if sum(_agree(one, middle) for one in steps) >= FEWEST else STILL
 
 
 def _apart(products: Iterable[str], boxes: Mapping[str, Box]) -> list[str]:
@@ -144,34 +175,44 @@ def step(before: Box, now: Box) -> Step:
     return Step(now.x - before.x + (now.w - before.w) / 2, now.y - before.y + (now.h - before.h) / 2, zoom)
 
 
-def says(moved: Step, grain: float = 0.0) -> float:
-    """Log-odds of a hand over a table, for a box that moved so far: two normal distributions of each share."""
+def says(moved: Step, grain: float = 0.0, unfit: float = 0.0) -> float:
+    """Log-odds of a hand over a table, for a box that moved so far: two normal distributions of each share.
+
+    `unfit`: of both boxes together.
+    """
     told = 0.0
-    for share, held, lying in (
-        (moved.x, HELD, LYING),
-        (moved.y, HELD, LYING),
-        (moved.zoom, HELD_ZOOM, LYING_ZOOM),
+    for share, held, lying, amiss in (
+        (moved.x, HELD, LYING, AMISS),
+        (moved.y, HELD, LYING, AMISS),
+        (moved.zoom, HELD_ZOOM, LYING_ZOOM, AMISS_ZOOM),
     ):
-        hand, table = (held**2 + grain**2) ** 0.5, (lying**2 + grain**2) ** 0.5
+        hand, table = hypot(held, grain, amiss * unfit), hypot(lying, grain, amiss * unfit)
         told += log(table / hand) + share**2 / 2 * (1 / table**2 - 1 / hand**2)
     return max(-PER_STEP, min(PER_STEP, told))
 
 
-def _take(case: _Case, at: Seconds, box: Box, camera: Step, grain: float) -> None:
+def _take(case: _Case, at: Seconds, found: Placed, camera: Step, grain: float) -> None:
     if camera != STILL:
-        case.places = deque((_Place(_carried(one.box, camera), one.since) for one in case.places), maxlen=PLACES)
-    nearest = min(case.places, key=lambda one: says(step(one.box, box), grain))
-    if _sways(case.places) and sum(says(step(one.box, box), grain) < 0 for one in case.places) < OFTEN:
-        nearest = case.places[-1]
-    moved = step(nearest.box, box)
-    told = says(moved, grain)
+        case.places = deque((_moved(one, camera) for one in case.places), maxlen=PLACES)
+    nearest = _nearest(case, found, grain)
+    moved = step(nearest.box, found.box)
+    told = says(moved, grain, hypot(nearest.found.unfit, found.unfit))
     if hypot(moved.x, moved.y) > TAKEN:
         case.motion = max(case.motion, 0.0)
     if told > 0 and at - case.at > RETURN_S:
         case.motion = 0.0
     case.at = at
-    case.places.append(_Place(box, at if told > 0 else nearest.since))
+    case.places.append(_Place(found, at if told > 0 else nearest.since))
     case.motion = max(LEAST, min(MOST, case.motion + told))
+
+
+def _nearest(case: _Case, found: Placed, grain: float) -> _Place:
+    """The earlier place from which a step says the least; what is told exactly is held to places that were, too."""
+    told = [says(step(one.box, found.box), grain) for one in case.places]
+    if _sways(case.places) and sum(each < 0 for each in told) < OFTEN:
+        return case.places[-1]
+    exact = {n for n, one in enumerate(case.places) if found.precise and one.found.precise}
+    return case.places[min(exact or range(len(told)), key=told.__getitem__)]
 
 
 def _sways(places: Iterable[_Place]) -> bool:
@@ -204,6 +245,10 @@ def alike(one: Box, two: Box) -> bool:
     return all(abs(log(max(before, 1e-4) / max(now, 1e-4))) <= ALIKE for before, now in sides)
 
 
+def _moved(place: _Place, camera: Step) -> _Place:
+    return _Place(place.found._replace(box=_carried(place.box, camera)), place.since)
+
+
 def _carried(box: Box, camera: Step) -> Box:
     """Where it lies after the camera moved: each side grows about the middle."""
     w, h = box.w * exp(camera.zoom), box.h * exp(camera.zoom)
@@ -225,6 +270,10 @@ def may_lie(box: Box) -> bool:
 
 def _size(box: Box) -> float:
     return SIZE * log(max(box.w * box.h, 1e-6) / EVEN) if may_lie(box) else inf
+
+
+def _agree(one: Step, other: Step) -> bool:
+    return hypot(one.x - other.x, one.y - other.y) <= AGREE and abs(one.zoom - other.zoom) <= AGREE_ZOOM
 
 
 def _middle(steps: Collection[Step]) -> Step:

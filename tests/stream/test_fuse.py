@@ -91,6 +91,21 @@ def test_the_place_of_a_product_that_is_hardly_there_is_not_believed(view_at: Vi
     assert ranked[0].resting_since is None
 
 
+@pytest.mark.parametrize(("likelier", "is_followed"), [(0.0, True), (8.0, False)])
+def test_a_faint_match_in_the_place_of_a_product_that_is_far_likelier_is_that_one(
+    view_at: ViewAt, likelier: float, is_followed: bool
+) -> None:
+    """It lies at the left; what it resembles is held up at the right, and is not it taken up."""
+    fuser, lies = Fuser(), Box(0.1, 0.7, 0.1, 0.2)
+    for n in range(12):
+        held = Box(0.6 + 0.02 * n, 0.3, 0.11, 0.22)
+        looks = {"A": match(3.0, lies) if n < 6 else match(PLACED - 2, held)}
+        fuser.push(Look(n / 2, looks | {"B": match(PLACED - 2 + likelier, held)}))
+        ranked = fuser.close(window(view_at(n / 2))).ranked
+    rests = next(c.resting_since for c in ranked if c.product_id == "A")
+    assert (rests is None) == is_followed
+
+
 @given(st.floats(-800, 800))
 def test_sigmoid_is_a_probability_everywhere(logit: float) -> None:
     assert 0.0 <= sigmoid(logit) <= 1.0
