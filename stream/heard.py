@@ -36,6 +36,7 @@ IN_VIEW = 0.2  # less than that is not seen: no word raises it
 PRESENT = 0.5  # more likely in view than not
 RAISE = 0.5  # of what was said for a product: pictures and words are not independent where a host reads the print
 DECIDED = 0.8  # share of one look-alike from which on it is told as the one
+TWICE = 2.0  # as likely, and another is the guess: for less nobody is told another name
 KEEPS = 1.5  # log-odds over all others together, by which what was decided stays so until it leaves the view
 EDGE_S = 0.001  # the last moment that was heard lies before `settled`, where what comes next begins
 SAME_PLACE = 0.5  # boxes that overlap by more are of one thing
@@ -87,12 +88,12 @@ class _Run:
         return overlap(self.box, box) > VERY_PLACE
 
     def judge(self, said: Mapping[str, Sequence[Said]], *, free: bool) -> dict[str, float]:
-        """Each one's share. A guess is not changed for another guess later on, unless `free`."""
+        """Each one's share. A guess is not changed later on for one that is hardly better, unless `free`."""
         shares = _shares(self._believed(said))
         best = max(sorted(shares), key=lambda i: (shares[i], i == self.leader, i != self.after))
         if shares[best] >= DECIDED:
             self.leader = self.named = best
-        elif free or not self.leader:
+        elif free or not self.leader or shares[best] >= TWICE * shares[self.leader]:
             self.leader = best
         return shares
 

@@ -189,6 +189,18 @@ def test_one_name_is_enough_when_another_is_taken_into_the_hand(join: Join) -> N
     assert not alike(sighting).undecided
 
 
+@pytest.mark.parametrize(("weight", "guess"), [(0.7, "honey"), (0.8, "cocoa")])
+def test_a_guess_gives_way_to_one_that_is_twice_as_likely_and_to_none_that_is_less(
+    join: Join, weight: float, guess: str
+) -> None:
+    heard, board = Heard(TWINS), said(named("honey"))
+    join(heard, board, Candidate("honey", 0.9))
+    board.push([named("cocoa", at=13.5, weight=weight)], 14.0)
+    told = [join(heard, board, Candidate("honey", 0.9), at=at) for at in (11.0, 12.0, 13.0, 14.0)][-1]
+    assert (told.ranked[0].product_id, alike(told).undecided) == (guess, True)
+    assert alike(told).share > 1 / 3
+
+
 def test_what_was_decided_is_forgotten_when_it_leaves_the_view(join: Join) -> None:
     heard, board = Heard(TWINS), said(named("honey"))
     join(heard, board, Candidate("honey", 0.9))
