@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stream.types import Seconds, Sighting
 
     Votes = Mapping[str, tuple[Said, ...]]
+    _Twins = tuple[str, ...]  # all of them, in an order of their own
 
 KEPT_S = 45.0  # how long a name is worth anything at all
 LEAD_S = 3.0  # hosts name a product before it is in view
@@ -139,19 +140,20 @@ class Heard:
         apart, twins = self._parted(sighting.ranked)
         told = [
             *(self._with_words(one, self._siblings_of(one, apart), votes, counts=counts) for one in apart),
-            *(self._as_one(group, seen, of_twins, now, counts=counts) for group, seen in twins.items()),
+            *(self._as_one(members, seen, of_twins, now, counts=counts) for members, seen in twins.items()),
         ]
         told += self._unseen(told, hearsay, now) if counts else []
         told = [replace(one, suspended=suspended) for one in told] if suspended else told
         ranked = sorted(told, key=lambda one: (-one.probability, one.product_id))
         return replace(sighting, ranked=tuple(ranked))
 
-    def _parted(self, ranked: Sequence[Candidate]) -> tuple[list[Candidate], dict[str, list[Candidate]]]:
-        """Those that pictures can tell, and the others by their group."""
-        twins: dict[str, list[Candidate]] = {}
+    def _parted(self, ranked: Sequence[Candidate]) -> tuple[list[Candidate], dict[_Twins, list[Candidate]]]:
+        """Those that pictures can tell, and the others by who looks like them: pictures tell a group's red shirts, of
+        all sizes, from its blue ones."""
+        twins: dict[_Twins, list[Candidate]] = {}
         for one in ranked:
             if one.product_id in self._alike.twins:
-                twins.setdefault(self._alike.groups[one.product_id], []).append(one)
+                twins.setdefault(self._alike.twins[one.product_id], []).append(one)
         return [one for one in ranked if one.product_id not in self._alike.twins], twins
 
     def _siblings_of(self, one: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
@@ -182,14 +184,13 @@ class Heard:
         return replace(one, speech=total(said) if counts else None, said=said)
 
     def _as_one(
-        self, group: str, seen: Sequence[Candidate], votes: Votes, now: Seconds, *, counts: bool
+        self, members: _Twins, seen: Sequence[Candidate], votes: Votes, now: Seconds, *, counts: bool
     ) -> Candidate:
         """Twins are in one place: what was seen of any was seen of all."""
         best = max(seen, key=lambda one: (_in_view(one), one.product_id))
-        members = self._alike.twins[best.product_id]
         in_view = min(sum(_in_view(one) for one in seen), 1.0)
         probability = min(sum(one.probability for one in seen), 1.0)
-        run = self._run(group, best, in_view, now)
+        run = self._run(members, best, in_view, now)
         said = {i: _since(votes.get(i, ()), run.heard_from) for i in members}
         early = now - run.since < self._undecided_after_s
         before = run.leader
@@ -206,7 +207,7 @@ class Heard:
             speech=heard[run.leader] if counts else None,
             said=said[run.leader],
             lookalikes=Lookalikes(
-                group=group,
+                group=self._alike.groups[best.product_id],
                 share=shares[run.leader],
                 others=tuple(sorted(_without(run.leader, shares), key=lambda other: (-other[1], other[0]))),
                 undecided=undecided,
@@ -216,14 +217,14 @@ class Heard:
             ),
         )
 
-    def _run(self, group: str, best: Candidate, in_view: float, now: Seconds) -> _Run:
+    def _run(self, members: _Twins, best: Candidate, in_view: float, now: Seconds) -> _Run:
         """Begins with the first hop in which one is in the hand; what comes before it is not kept.
 
         One that lies there is no part of it: another may be taken up meanwhile. While none is in the hand nobody has
         taken another: only what comes back may be another.
         """
         held = in_view >= PRESENT and best.resting_since is None
-        run = self._runs.get(group)
+        run = self._runs.get(members[0])
         if run is None:
             run = _Run(now, now, now - LEAD_S)
         elif held and not run.comes_back(best.box, now):
@@ -232,7 +233,9 @@ class Heard:
         run.put_down = not held and (run.put_down or (best.resting_since or 0.0) > run.since)
         if held:
             run.last, run.box = now, best.box
-            self._runs[group] = run
+            self._runs[members[0]] = run
+        if run.leader not in members:
+            run.leader = ""  # it left the catalogue
         return run
 
     def _unseen(self, seen: Sequence[Candidate], hearsay: Hearsay, now: Seconds) -> list[Candidate]:

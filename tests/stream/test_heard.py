@@ -201,6 +201,30 @@ def test_a_guess_gives_way_to_one_that_is_twice_as_likely_and_to_none_that_is_le
     assert alike(told).share > 1 / 3
 
 
+def test_twins_of_two_colours_in_one_group_are_told_apart_by_pictures(join: Join) -> None:
+    red, blue = ("red L", "red S"), ("blue L", "blue S")
+    shirts = Alike(dict.fromkeys(red + blue, "shirt"), dict.fromkeys(red, red) | dict.fromkeys(blue, blue))
+    heard = Heard(shirts)
+    for at in range(8):
+        join(heard, Hearsay(), *(Candidate(i, 0.45) for i in red), at=at)
+    for at in range(8, 16):  # taken into the hand without a break
+        seen = [*(Candidate(i, 0.4) for i in blue), *(Candidate(i, 0.1) for i in red)]
+        told = join(heard, Hearsay(), *seen, at=at).ranked
+        assert [(one.product_id, one.probability) for one in told] == [("blue L", 0.8), ("red L", 0.2)]
+        assert {one.lookalikes.group for one in told if one.lookalikes} == {"shirt"}
+
+
+def test_a_guess_that_left_the_catalogue_is_no_guess_any_more(join: Join) -> None:
+    three, two = ("cocoa", "honey", "plain"), ("cocoa", "plain")
+    heard = Heard(Alike(dict.fromkeys(three, "oats"), dict.fromkeys(three, three)))
+    for at in range(4):
+        join(heard, said(named("honey", at=2.0)), Candidate("cocoa", 0.9), at=at)
+    heard.learn(Alike(dict.fromkeys(two, "oats"), dict.fromkeys(two, two)))
+    told = join(heard, Hearsay(), Candidate("cocoa", 0.4), at=4)
+    assert told.ranked[0].product_id in two
+    assert alike(told).instead_of is None
+
+
 def test_what_was_decided_is_forgotten_when_it_leaves_the_view(join: Join) -> None:
     heard, board = Heard(TWINS), said(named("honey"))
     join(heard, board, Candidate("honey", 0.9))
