@@ -180,8 +180,10 @@ class Listener:
         if self._speech.why or self._speech.clock.now() < self._rests_until:
             self._unheard(chunks)
             return
+        # A replay's sound has waited for its pictures, for which no ear is to blame.
+        owed = self._speech.clock.now() if self._patient else chunks[-1].wall
         try:
-            heard = await self._ask(partial(self._seat.hear, chunks), chunks[-1].wall)
+            heard = await self._ask(partial(self._seat.hear, chunks), owed)
         except Exception as error:  # noqa: BLE001  whatever an engine raises, vision goes on
             self._failed(error)
             self._unheard(chunks)

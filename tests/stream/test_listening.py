@@ -582,6 +582,27 @@ async def test_a_replay_hears_exactly_as_far_as_it_sees() -> None:
         await here.tasks[0]
 
 
+async def test_in_a_replay_an_ear_is_late_from_when_it_was_asked_and_not_while_pictures_are_waited_for() -> None:
+    release = threading.Event()
+
+    class Slow(FakeTranscriber):
+        def session(self, phrases: Sequence[str], language: str | None = None) -> FakeSession:
+            release.wait(10)
+            return super().session(phrases, language)
+
+    async with ward(lambda: Slow(WORDS)) as here:
+        listener, figures = here.listener(patient=True), here.figures[0]
+        await tell(listener, chunks(0.0, silence(0.1), wall=here.clock.now()))
+        here.clock.advance(20.0)
+        seeing = asyncio.create_task(listener.keep_up(0.1))
+        await until(lambda: figures.owed is not None)
+        assert (figures.at(here.clock.now()).behind_s, figures.at(here.clock.now()).why) == (0.0, "")
+        here.clock.advance(6.0)
+        assert figures.at(here.clock.now()).why == "its ear has not answered for 6 s"
+        release.set()
+        await seeing
+
+
 async def test_a_replay_does_not_wait_for_sound_that_cannot_come_before_its_picture_is_taken() -> None:
     async with ward() as here:
         full = False
