@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 import av
 import av.error
 
+from stream.adverts import AdTimes
 from stream.errors import SourceLost, SourceRefused
 from stream.mixing import Mixing
 from stream.sampling import Grid, Pacer, Skip, SkipPolicy
@@ -60,13 +61,17 @@ class DecodeMeter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch with one container. `utc_of`: (packet position, raw seconds) to program date-time."""
+    """A stretch with one container. `utc_of`: (packet position, raw seconds) to program date-time.
+
+    `is_ad`: packet position to whether it is marked as advertisement.
+    """
 
     container: InputContainer
     live: bool
     broke: bool = False  # what follows does not continue what came before
     wrap_s: float | None = None
     utc_of: Callable[[int | None, float], float | None] | None = None
+    is_ad: Callable[[int | None], bool] | None = None
     look_again: Callable[[], bool] | None = None  # asks for a new part, to find a late audio track; False: in vain
 
 
@@ -96,6 +101,7 @@ class Decoding:
         self._screen = Screen(config.longer_side, config.max_width, hardware)
         self._sound = Sound(meter.sound_silenced, mixing or Mixing(RATE))
         self._utc = Shifts()
+        self._ads = AdTimes()
         self._breaks: deque[Seconds] = deque()
         self._last: Seconds = -1.0
         self._bad = 0
@@ -118,7 +124,7 @@ class Decoding:
             elif audio is not None and _is_audio(packet):
                 self._audio(packet, audio, part)
         for chunk in self._sound.end():
-            self._outlet.chunk(chunk)
+            self._chunk(chunk)
 
     def _begin(self, part: Part, context: VideoCodecContext) -> None:
         self._screen.check(context.width, context.height)
@@ -217,8 +223,13 @@ class Decoding:
             if at is None:
                 return
             packet.pts = packet.dts = round(at / base)
+            if part.is_ad is not None:
+                self._ads.set(at, ad=part.is_ad(packet.pos))
         for chunk in self._hear(packet, audio):
-            self._outlet.chunk(chunk)
+            self._chunk(chunk)
+
+    def _chunk(self, chunk: AudioChunk) -> None:
+        self._outlet.chunk(replace(chunk, ad=True) if self._ads.at(chunk.at) else chunk)
 
     def _hear(self, packet: Packet[AudioStream], audio: AudioStream) -> Iterator[AudioChunk]:
         try:

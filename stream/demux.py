@@ -177,6 +177,7 @@ class Opener:
                     broke=part.broke,
                     wrap_s=_wrap_s(container),
                     utc_of=part.utc_of,
+                    is_ad=part.is_ad,
                     look_again=look_again,
                 )
 

@@ -99,7 +99,7 @@ class Evidence(Data):
     suspended: str | None = Field(
         default=None,
         description="Why nothing that is said counts at present: "
-        "music, singing, noise, tone, muted, gap, behind or failed.",
+        "music, singing, noise, tone, muted, ad, gap, behind or failed.",
     )
     unseen: bool = Field(default=False, description="It was named and not seen; only where the livestream allows it.")
 

@@ -18,7 +18,7 @@ TOUCHING_S = 0.25  # stretches of one reason closer than this are one
 class Muted(NamedTuple):
     start: Seconds
     end: Seconds
-    why: str  # a gate's verdict (music, singing, noise, tone), muted, gap, behind, failed
+    why: str  # a gate's verdict (music, singing, noise, tone), muted, ad, gap, behind, failed
 
 
 class Hearsay:

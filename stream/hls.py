@@ -47,6 +47,7 @@ class _Stretch:
 
     start: int
     utc: float | None
+    ad: bool
     first_raw: float | None = None
 
 
@@ -70,7 +71,7 @@ class HlsPart:
             if data is None:
                 self._finished = True
                 return b""
-            self._stretches.append(_Stretch(self._size, self.stream.current.utc))
+            self._stretches.append(_Stretch(self._size, self.stream.current.utc, self.stream.current.ad))
             del self._stretches[:-KEPT]
             self._count += 1
             self._size += len(data)
@@ -85,15 +86,23 @@ class HlsPart:
 
     def utc_of(self, position: int | None, raw: float) -> float | None:
         """Program date-time of the packet at a byte of this part: the date of its segment, and how far it is in."""
-        if position is None or position < 0 or not self._stretches:
-            return None
-        index = bisect_right(self._stretches, position, key=lambda stretch: stretch.start) - 1
-        stretch = self._stretches[max(index, 0)]
-        if stretch.utc is None:
+        stretch = self._stretch(position)
+        if stretch is None or stretch.utc is None:
             return None
         if stretch.first_raw is None:
             stretch.first_raw = raw
         return stretch.utc + raw - stretch.first_raw
+
+    def is_ad(self, position: int | None) -> bool:
+        """Whether the packet at a byte of this part is of an advertisement, as the playlist says."""
+        stretch = self._stretch(position)
+        return stretch is not None and stretch.ad
+
+    def _stretch(self, position: int | None) -> _Stretch | None:
+        if position is None or position < 0 or not self._stretches:
+            return None
+        index = bisect_right(self._stretches, position, key=lambda stretch: stretch.start) - 1
+        return self._stretches[max(index, 0)]
 
 
 class HlsStream:

@@ -142,6 +142,9 @@ class Listener:
             board, self._lost = self._boards.heard, False
             board.mute(board.settled, first.at, "behind")
         chunks, gap = await self._pile(first)
+        for chunk in chunks:
+            if chunk.ad:
+                self._boards.heard.mute(chunk.at, chunk.at + len(chunk.samples) / RATE, "ad")
         self._busy = True
         await self._hear(chunks)
         self._busy = False

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from stream.adverts import Cues
 from stream.errors import SourceRefused
 from stream.types import Reason
 
@@ -51,6 +52,7 @@ class Segment:
     span: tuple[int, int] | None = None
     key: Key | None = None
     init: Init | None = None
+    ad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class _State:
     key: Key | None = None
     init: Init | None = None
     variant: Variant | None = None
+    cues: Cues = field(default_factory=Cues)
     segments: list[Segment] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
 
@@ -123,7 +126,7 @@ def parse_playlist(text: str) -> Master | Media:
     target_s = state.target_s or max((s.duration_s for s in state.segments), default=0.0)
     if not target_s and not state.segments:
         raise PlaylistError("it has neither variants nor segments nor a target duration")
-    return Media(target_s, tuple(state.segments), state.ended)
+    return Media(target_s, tuple(_with_ads(state)), state.ended)
 
 
 def _tag(state: _State, line: str) -> None:  # noqa: C901  one case a tag
@@ -152,6 +155,21 @@ def _tag(state: _State, line: str) -> None:  # noqa: C901  one case a tag
         case "#EXT-X-STREAM-INF":
             state.variant = _variant(value)
         case _:
+            _cue(state.cues, name, value)
+
+
+def _cue(cues: Cues, name: str, value: str) -> None:
+    match name:
+        case "#EXT-X-CUE-OUT":
+            cues.out(value)
+        case "#EXT-X-CUE-OUT-CONT":
+            cues.goes_on(value)
+        case "#EXT-X-CUE-IN":
+            cues.back_in()
+        case "#EXT-X-DATERANGE":
+            found = _attributes(value)
+            cues.date_range(found, _date(found.get("START-DATE", "")), _date(found.get("END-DATE", "")))
+        case _:
             pass  # unknown tags are ignored, as the format asks
 
 
@@ -178,6 +196,7 @@ def _uri(state: _State, uri: str) -> None:
             span=span,
             key=state.key,
             init=state.init,
+            ad=state.cues.next_is_ad(state.duration_s),
         )
     )
     state.span_end = 0 if span is None else sum(span)
@@ -185,6 +204,13 @@ def _uri(state: _State, uri: str) -> None:
     state.sequence += 1
     state.duration_s = state.span = None
     state.broke = state.missing = False
+
+
+def _with_ads(state: _State) -> list[Segment]:
+    """A date range may be told after the segments that it holds."""
+    if not state.cues.ranges:
+        return state.segments
+    return [replace(one, ad=one.ad or state.cues.covers(one.utc, one.duration_s)) for one in state.segments]
 
 
 def _attributes(value: str) -> dict[str, str]:

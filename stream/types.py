@@ -73,11 +73,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
-    """`wall`: when it left the decoder (epoch seconds)."""
+    """`wall`: when it left the decoder (epoch seconds). `ad`: its source marks it as advertisement."""
 
     at: Seconds
     samples: Samples
     wall: float = 0.0
+    ad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,14 @@ async def test_an_ended_playlist_is_played_with_its_dates(viewer: Viewer, show: 
     assert viewer.chunks[-1].at == pytest.approx(3.8, abs=0.2)
 
 
+async def test_the_sound_of_an_advertisement_is_marked(viewer: Viewer, show: Web) -> None:
+    show.pages["/live.m3u8"] = m3u8(range(4), extra={1: "#EXT-X-CUE-OUT:1", 3: "#EXT-X-CUE-OUT:30"})
+    assert await viewer.play(show.url("/live.m3u8"), audio=True) is Reason.END_OF_STREAM
+    for chunk in viewer.chunks:
+        if all(abs(chunk.at - edge) > 0.25 for edge in (1.0, 2.0, 3.0)):
+            assert chunk.ad == (1.0 < chunk.at < 2.0 or chunk.at > 3.0), chunk.at
+
+
 async def test_a_declared_discontinuity_is_a_gap_and_time_goes_on(viewer: Viewer, web: Web, tmp_path: Path) -> None:
     for number, start in enumerate((10.0, 11.0, 500.0, 12.0)):
         web.pages[f"/{number}.ts"] = write_clip(tmp_path / f"{number}.ts", seconds=1.0, start=start).read_bytes()

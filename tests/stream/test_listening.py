@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -165,6 +165,18 @@ async def test_what_is_said_comes_to_the_board_and_into_the_figures() -> None:
         assert here.value("mentions_total", kind="this") == 1
         assert here.value("streams", state="listening") == 1
         assert here.value("info", engine="fake", model="beeps", mode="free", language="en") == 1
+
+
+async def test_what_is_said_in_an_advertisement_is_heard_and_does_not_count() -> None:
+    async with ward() as here:
+        listener = here.listener()
+        show = chunks(0.0, silence(0.5), beep(0), silence(0.3))
+        advert = [replace(chunk, ad=True) for chunk in chunks(1.0, silence(0.5), beep(1), silence(0.3))]
+        await tell(listener, [*show, *advert, *chunks(2.0, silence(1.0))])
+        await until(lambda: listener.board.settled >= 3.0)
+        assert named(listener) == [("tea", 0.5)]
+        assert [listener.board.suspended(at) for at in (0.9, 1.1, 1.9, 2.1)] == [None, "ad", "ad", None]
+        assert here.figures[0].words == 2
 
 
 async def test_the_session_is_told_what_the_products_may_be_called_and_the_language() -> None:

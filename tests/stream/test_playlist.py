@@ -46,6 +46,55 @@ def test_segments_have_numbers_dates_and_breaks() -> None:
     assert dates == [1767323045.5, 1767323047.5, None]
 
 
+def ads(*lines: str) -> list[bool]:
+    """Of segments of two seconds, each an "s"; all else is a tag."""
+    text = [f"#EXTINF:2.0,\n{n}.ts" if line == "s" else line for n, line in enumerate(lines)]
+    return [segment.ad for segment in media("\n".join(["#EXTM3U", "#EXT-X-TARGETDURATION:2", *text])).segments]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("s", "#EXT-X-CUE-OUT", "s", "s", "#EXT-X-CUE-IN", "s"), [False, True, True, False]),
+        (("#EXT-X-CUE-OUT:4.000", "s", "s", "s"), [True, True, False]),
+        (("#EXT-X-CUE-OUT:DURATION=4", "s", "s", "s"), [True, True, False]),
+        (("#EXT-X-CUE-OUT:30", "s", "#EXT-X-CUE-IN", "s"), [True, False]),
+        (("#EXT-X-CUE-OUT-CONT:26/30", "s", "s", "s"), [True, True, False]),
+        (("#EXT-X-CUE-OUT-CONT:ElapsedTime=28,Duration=30,SCTE35=/DAl1", "s", "s"), [True, False]),
+        (("#EXT-X-CUE-OUT-CONT", "s", "s", "#EXT-X-CUE-IN", "s"), [True, True, False]),
+        (("#EXT-X-CUE-IN", "s"), [False]),
+    ],
+)
+def test_cues_mark_advertisement(lines: tuple[str, ...], expected: list[bool]) -> None:
+    assert ads(*lines) == expected
+
+
+DATED = "#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:00Z"
+OUT = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-02T03:04:02Z",SCTE35-OUT=0xFC'
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ((OUT + ",PLANNED-DURATION=4.0",), [False, True, True, False]),
+        ((OUT + ",DURATION=2",), [False, True, False, False]),
+        ((OUT + ',END-DATE="2026-01-02T03:04:04Z"',), [False, True, False, False]),
+        ((OUT,), [False, True, True, True]),
+        ((OUT, '#EXT-X-DATERANGE:ID="a",END-DATE="2026-01-02T03:04:06Z",SCTE35-IN=0xFC'), [False, True, True, False]),
+        (('#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-02T03:04:02Z",DURATION=4',), [False] * 4),
+        (('#EXT-X-DATERANGE:ID="a",START-DATE="whenever",SCTE35-OUT=0xFC',), [False] * 4),
+    ],
+)
+def test_date_ranges_mark_advertisement_wherever_the_playlist_tells_them(
+    tags: tuple[str, ...], expected: list[bool]
+) -> None:
+    assert ads(DATED, *tags, *"ssss") == ads(DATED, *"ssss", *tags) == expected
+
+
+def test_date_ranges_say_nothing_of_segments_without_a_date() -> None:
+    assert ads(OUT, "s") == [False]
+
+
 def test_the_end_is_said() -> None:
     assert media(LIVE + "#EXT-X-ENDLIST\n").ended
 
